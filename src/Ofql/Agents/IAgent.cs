@@ -1,0 +1,97 @@
+using Ofql.Data;
+
+namespace Ofql.Agents;
+
+/// <summary>Copies a state tensor out, row-major.</summary>
+public delegate void ReadValues(Span<float> destination);
+
+/// <summary>Copies a state tensor in, row-major.</summary>
+public delegate void WriteValues(ReadOnlySpan<float> source);
+
+/// <summary>One named tensor of an agent's complete state: parameters, targets, optimiser moments.</summary>
+public sealed record StateTensor(string Name, long[] Shape, ReadValues Read, WriteValues Write)
+{
+    /// <summary>Number of values.</summary>
+    public long Length => Shape.Aggregate(1L, (product, size) => product * size);
+}
+
+/// <summary>One named integer of an agent's complete state: steps, positions of random streams.</summary>
+public sealed record StateInteger(string Name, Func<long> Read, Action<long> Write);
+
+/// <summary>
+/// A learner bound to its dataset. One <see cref="Update"/> is one gradient step on one batch. Its complete state is
+/// <see cref="StateTensors"/> and <see cref="StateIntegers"/>: writing them back continues bit for bit.
+/// </summary>
+public interface IAgent : IDisposable
+{
+    /// <summary>Gradient updates done so far.</summary>
+    long Step { get; }
+
+    /// <summary>Names of the numbers that <see cref="ReadMetrics"/> writes, such as <c>critic/loss</c>.</summary>
+    IReadOnlyList<string> MetricNames { get; }
+
+    /// <summary>Every tensor that the next update depends on.</summary>
+    IReadOnlyList<StateTensor> StateTensors { get; }
+
+    /// <summary>Every integer that the next update depends on.</summary>
+    IReadOnlyList<StateInteger> StateIntegers { get; }
+
+    /// <summary>Draws a batch and takes one gradient step. Allocates nothing after the first call.</summary>
+    void Update();
+
+    /// <summary>Writes the metrics of the last update, in the order of <see cref="MetricNames"/>.</summary>
+    void ReadMetrics(Span<float> values);
+
+    /// <summary>A policy that acts with this agent's parameters, on up to <paramref name="capacity"/> states a call.</summary>
+    IActor CreateActor(ActingOptions options, int capacity);
+
+    /// <summary>The policy as an artefact: everything that is needed to act, and nothing else.</summary>
+    PolicyArtefact ExportPolicy();
+}
+
+/// <summary>A policy as named tensors and facts, ready to be written to a file.</summary>
+/// <param name="Metadata">Kind, sizes, acting contract; snake_case keys.</param>
+/// <param name="Tensors">Row-major tensors by name.</param>
+public sealed record PolicyArtefact(
+    IReadOnlyDictionary<string, string> Metadata, IReadOnlyDictionary<string, (long[] Shape, float[] Values)> Tensors);
+
+/// <summary>What every agent is built from besides its own options.</summary>
+/// <param name="Data">The transitions it learns from; stays owned by the caller and must outlive the agent.</param>
+/// <param name="ActionLow">Smallest action per entry [A].</param>
+/// <param name="ActionHigh">Largest action per entry [A].</param>
+/// <param name="Seed">Seed from which all random streams are split.</param>
+/// <param name="Threads">Threads per update, 1 or more. The bits do not depend on it.</param>
+/// <param name="PlannedUpdates">Updates the run intends, for schedules such as cosine decay.</param>
+public sealed record AgentContext(
+    TransitionDataset Data, float[] ActionLow, float[] ActionHigh, ulong Seed, int Threads, long PlannedUpdates);
+
+/// <summary>One option of an agent.</summary>
+/// <param name="Name">snake_case name.</param>
+/// <param name="Kind">integer, number, boolean, or the allowed words joined by '|'.</param>
+/// <param name="Default">Default as text.</param>
+/// <param name="Description">What it does, with its source.</param>
+public sealed record AgentOption(string Name, string Kind, string Default, string Description);
+
+/// <summary>How an algorithm is found by name and built from text options.</summary>
+public interface IAgentFactory
+{
+    /// <summary>Name on the command line, such as <c>ofql</c>.</summary>
+    string Name { get; }
+
+    /// <summary>One line of what it is.</summary>
+    string Title { get; }
+
+    /// <summary>The paper that defines it.</summary>
+    string Paper { get; }
+
+    /// <summary>Every option with its default.</summary>
+    IReadOnlyList<AgentOption> Options { get; }
+
+    /// <summary>Checks the given options and fills in the defaults; the result is what a run records.</summary>
+    /// <exception cref="UsageException">An unknown name (the nearest is suggested) or a value of the wrong kind.</exception>
+    IReadOnlyDictionary<string, string> Resolve(IReadOnlyDictionary<string, string> given);
+
+    /// <summary>Builds the agent.</summary>
+    /// <exception cref="UsageException">As <see cref="Resolve"/>.</exception>
+    IAgent Create(IReadOnlyDictionary<string, string> given, AgentContext context);
+}
