@@ -39,6 +39,40 @@ public static unsafe class RowReductions
         }
     }
 
+    /// <summary>y[r] = x[r, index[r]]: the tangent of <see cref="Maximum"/>.</summary>
+    public static void Gather(float* x, in PanelLayout layout, float* index, float* y, int firstRow, int endRow)
+    {
+        for (var row = firstRow; row < endRow; row++)
+            y[row] = x[layout.Offset(row, (int)index[row])];
+    }
+
+    /// <summary>x[r, index[r]] (+)= g[r], zero elsewhere: the gradient of <see cref="Maximum"/>.</summary>
+    public static void Scatter(float* g, float* index, float* x, in PanelLayout layout, bool accumulate, int firstRow, int endRow)
+    {
+        for (var row = firstRow; row < endRow; row++)
+        {
+            for (var column = 0; column < layout.Columns; column++)
+            {
+                var value = column == (int)index[row] ? g[row] : 0f;
+                var at = layout.Offset(row, column);
+                x[at] = accumulate ? x[at] + value : value;
+            }
+        }
+    }
+
+    /// <summary>result[r, c] (+)= g[r] x[r, c].</summary>
+    public static void ScaleRows(float* g, float* x, float* result, in PanelLayout layout, bool accumulate, int firstRow, int endRow)
+    {
+        for (var row = firstRow; row < endRow; row++)
+        {
+            for (var column = 0; column < layout.Columns; column++)
+            {
+                var at = layout.Offset(row, column);
+                result[at] = (accumulate ? result[at] : 0f) + (g[row] * x[at]);
+            }
+        }
+    }
+
     /// <summary>y[r] = ln of the sum of e^x over row r; softmax [R, C] = e^(x - y), padding zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LogSumExp(float* x, in PanelLayout layout, float* y, float* softmax, int firstRow, int endRow)
