@@ -15,7 +15,7 @@ internal static class Schedule
         var done = 0;
         while (done < instructions.Count)
         {
-            var kind = NextKind(instructions, predecessors, phaseOf);
+            var kind = phases.Count == 0 ? FirstKind(instructions, predecessors) : NextKind(instructions, predecessors, phaseOf);
             var chosen = Collect(instructions, predecessors, phaseOf, kind, phases.Count);
             done += chosen.Count;
             phases.Add(new Phase(kind, chosen.ToArray()));
@@ -63,6 +63,18 @@ internal static class Schedule
         }
 
         return result;
+    }
+
+    /// <summary>Tasks that wait for nothing (transposed weights) go first, so that they do not interrupt the rows later.</summary>
+    private static WorkKind FirstKind(IReadOnlyList<Instruction> instructions, List<int>[] predecessors)
+    {
+        for (var i = 0; i < instructions.Count; i++)
+        {
+            if (instructions[i].Kind == WorkKind.Tasks && predecessors[i].Count == 0)
+                return WorkKind.Tasks;
+        }
+
+        return NextKind(instructions, predecessors, Enumerable.Repeat(-1, instructions.Count).ToArray());
     }
 
     /// <summary>Rows while there are any; a number first where rows wait for it; then tasks, so that later numbers gather in one phase.</summary>
