@@ -21,11 +21,12 @@ public sealed unsafe class NoiseSource : IRowSource
         _target = target;
         _batch = target.Graph.Batch;
         _rowsPerElement = target.Rows / _batch;
-        _blocksPerGroup = ((GroupElements * _rowsPerElement * target.Columns) + Noise.BlockValues - 1) / Noise.BlockValues;
+        _blocksPerGroup = BlocksPerGroup(target);
     }
 
-    /// <summary>Counters a program run consumes.</summary>
-    public ulong CountersPerRun => (ulong)((_batch + GroupElements - 1) / GroupElements * _blocksPerGroup * Noise.BlockCounters);
+    /// <summary>Counters that one run of a program with this input consumes.</summary>
+    public static ulong CountersFor(InputNode target) =>
+        (ulong)((target.Graph.Batch + GroupElements - 1) / GroupElements * BlocksPerGroup(target) * Noise.BlockCounters);
 
     /// <inheritdoc/>
     public void Fill(int first, int end)
@@ -41,4 +42,7 @@ public sealed unsafe class NoiseSource : IRowSource
                 _target.WriteRow(firstRow + row, new ReadOnlySpan<float>(values + (row * columns), columns));
         }
     }
+
+    private static int BlocksPerGroup(InputNode target) =>
+        ((GroupElements * (target.Rows / target.Graph.Batch) * target.Columns) + Noise.BlockValues - 1) / Noise.BlockValues;
 }
