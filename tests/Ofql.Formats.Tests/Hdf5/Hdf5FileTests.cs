@@ -60,6 +60,14 @@ public sealed class Hdf5FileTests
     }
 
     [Fact]
+    public void A_size_that_the_stored_bytes_cannot_hold_is_refused_before_memory_is_taken()
+    {
+        using var file = Hdf5File.Open(Fixture("claims.hdf5"));
+        Assert.Contains("huge [1000000000] claims 4000000000 bytes, but only 0 are stored", Message(() => file.ReadSingles("huge")), StringComparison.Ordinal);
+        Assert.Equal(new float[5], Singles(file, "unwritten"));
+    }
+
+    [Fact]
     public void Several_threads_may_read_at_once()
     {
         var expected = Fixture("types.hdf5");
