@@ -127,6 +127,26 @@ public class Maze2dDataCollectorTests
         Assert.Equal("maze2d-medium-v1", data.Metadata["environment"]);
     }
 
+    [Theory]
+    [MemberData(nameof(TaskNames))]
+    public void The_data_never_touches_a_wall_so_that_it_does_not_depend_on_the_contact_model(string name)
+    {
+        using var data = Collect(name);
+        var layout = Maze2dTask.Named(name).Layout;
+        var border = new string('#', 20);
+        var open = $"#{new string('O', 18)}#";
+        var field = MazeLayout.Parse(
+            "field", [border, $"#G{new string('O', 17)}#", .. Enumerable.Repeat(open, 17), border]);
+        var shift = new PlanePoint(4, 4);
+        for (var row = 0; row < Rows; row++)
+        {
+            var ball = new PointMass(Point(data.Infos["infos/qpos"][row]), Point(data.Infos["infos/qvel"][row]));
+            var confined = ball.Step(layout, Point(data.Actions[row]));
+            var free = (ball with { Position = ball.Position + shift }).Step(field, Point(data.Actions[row]));
+            Assert.Equal(free.Velocity, confined.Velocity);
+        }
+    }
+
     [Fact]
     public void Action_noise_changes_actions_and_keeps_them_in_range()
     {
