@@ -40,7 +40,8 @@ internal readonly struct MishActivation : IActivation
     {
         var e = LaneMath.ExpInRange(T.Max(T.Min(x, T.Create(20f)), T.Create(-87f)));
         var n = T.MultiplyAdd(e, e, e + e);
-        return x * n / (n + T.Create(2f));
+        // The ratio first: x n overflows from x = 1e21 on.
+        return x * (n / (n + T.Create(2f)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
