@@ -40,7 +40,8 @@ internal readonly struct MishActivation : IActivation
     {
         var e = LaneMath.ExpInRange(T.Max(T.Min(x, T.Create(20f)), T.Create(-87f)));
         var n = T.MultiplyAdd(e, e, e + e);
-        return x * n / (n + T.Create(2f));
+        // The ratio first: x n overflows from x = 1e21 on.
+        return x * (n / (n + T.Create(2f)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -58,18 +59,19 @@ internal readonly struct MishActivation : IActivation
     }
 }
 
+/// <summary>x is the second operand of every maximum and minimum here, so that NaN passes.</summary>
 internal readonly struct ReluActivation : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x)
-        where T : unmanaged, ILanes<T> => T.Max(x, T.Create(0f));
+        where T : unmanaged, ILanes<T> => T.Max(T.Create(0f), x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ValueAndDerivative<T>(T x, out T derivative)
         where T : unmanaged, ILanes<T>
     {
         derivative = T.Create(1f) & T.LessThan(T.Create(0f), x);
-        return T.Max(x, T.Create(0f));
+        return T.Max(T.Create(0f), x);
     }
 }
 
@@ -169,17 +171,17 @@ internal readonly struct EluActivation : IActivation
     public static T Value<T>(T x)
         where T : unmanaged, ILanes<T>
     {
-        var e = LaneMath.Exp(T.Min(x, T.Create(0f)));
-        return T.Select(T.LessThan(T.Create(0f), x), x, e - T.Create(1f));
+        var below = LaneMath.ExpMinusOneInRange(T.Max(T.Create(-87f), T.Min(T.Create(0f), x)));
+        return T.Select(T.LessThan(T.Create(0f), x), x, below);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ValueAndDerivative<T>(T x, out T derivative)
         where T : unmanaged, ILanes<T>
     {
-        var e = LaneMath.Exp(T.Min(x, T.Create(0f)));
+        var below = LaneMath.ExpMinusOneInRange(T.Max(T.Create(-87f), T.Min(T.Create(0f), x)));
         var positive = T.LessThan(T.Create(0f), x);
-        derivative = T.Select(positive, T.Create(1f), e);
-        return T.Select(positive, x, e - T.Create(1f));
+        derivative = T.Select(positive, T.Create(1f), below + T.Create(1f));
+        return T.Select(positive, x, below);
     }
 }

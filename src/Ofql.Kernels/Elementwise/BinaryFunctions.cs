@@ -79,11 +79,12 @@ internal static class BinaryFunctions
             where T : unmanaged, ILanes<T> => T.Create(0f) - (y / b);
     }
 
+    // Where b is NaN the machine's minimum and maximum return it; where a is, it is returned here.
     internal readonly struct Minimum : IBinary
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Value<T>(T a, T b)
-            where T : unmanaged, ILanes<T> => T.Min(a, b);
+            where T : unmanaged, ILanes<T> => T.Select(T.Equal(a, a), T.Min(a, b), a);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T First<T>(T a, T b, T y)
@@ -98,7 +99,7 @@ internal static class BinaryFunctions
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Value<T>(T a, T b)
-            where T : unmanaged, ILanes<T> => T.Max(a, b);
+            where T : unmanaged, ILanes<T> => T.Select(T.Equal(a, a), T.Max(a, b), a);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T First<T>(T a, T b, T y)

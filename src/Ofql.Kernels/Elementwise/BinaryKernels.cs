@@ -6,6 +6,9 @@ namespace Ofql.Kernels.Elementwise;
 /// <summary>Kernels of functions of two numbers. Counts are multiples of 16; in-place is allowed.</summary>
 public static unsafe class BinaryKernels
 {
+    /// <summary>Whether f(0, 0) = 0, so that zero padding stays zero.</summary>
+    public static bool PreservesZero(BinaryOperation operation) => operation != BinaryOperation.Divide;
+
     /// <summary>y = f(a, b): (a, b, y, count).</summary>
     public static delegate*<float*, float*, float*, nint, void> Forward(BinaryOperation operation) => operation switch
     {
@@ -99,9 +102,10 @@ public static unsafe class BinaryKernels
         public readonly void Apply<T>(nint index)
             where T : unmanaged, ILanes<T>
         {
-            T a = T.Load(A + index), b = T.Load(B + index), y = T.Load(Y + index);
+            T a = T.Load(A + index), b = T.Load(B + index), y = T.Load(Y + index), g = T.Load(G + index);
             var partial = TArgument.IsSecond ? TFunction.Second(a, b, y) : TFunction.First(a, b, y);
-            var product = T.Load(G + index) * partial;
+            // 0 times an infinite or undefined slope is 0: padding, where everything is 0, stays 0.
+            var product = T.Select(T.Equal(g, T.Create(0f)), g, g * partial);
             (Accumulate ? T.Load(Result + index) + product : product).Store(Result + index);
         }
     }

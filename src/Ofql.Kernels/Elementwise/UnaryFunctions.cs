@@ -76,7 +76,7 @@ internal static class UnaryFunctions
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Value<T>(T x, float c0, float c1)
-            where T : unmanaged, ILanes<T> => LaneMath.Log(x);
+            where T : unmanaged, ILanes<T> => LogOrNotANumber(x);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Derivative<T>(T x, T y, float c0, float c1)
@@ -109,7 +109,7 @@ internal static class UnaryFunctions
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Value<T>(T x, float c0, float c1)
-            where T : unmanaged, ILanes<T> => LaneMath.Exp(T.Create(c0) * LaneMath.Log(x));
+            where T : unmanaged, ILanes<T> => LaneMath.Exp(T.Create(c0) * LogOrNotANumber(x));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Derivative<T>(T x, T y, float c0, float c1)
@@ -120,7 +120,7 @@ internal static class UnaryFunctions
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Value<T>(T x, float c0, float c1)
-            where T : unmanaged, ILanes<T> => T.Max(T.Min(x, T.Create(c1)), T.Create(c0));
+            where T : unmanaged, ILanes<T> => T.Max(T.Create(c0), T.Min(T.Create(c1), x));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Derivative<T>(T x, T y, float c0, float c1)
@@ -225,6 +225,11 @@ internal static class UnaryFunctions
         public static T Derivative<T>(T x, T y, float c0, float c1)
             where T : unmanaged, ILanes<T> => DerivativeOf<EluActivation, T>(x);
     }
+
+    // The bit tricks of the logarithm would turn NaN into a number, and a diverged network into one that seems well.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T LogOrNotANumber<T>(T x)
+        where T : unmanaged, ILanes<T> => T.Select(T.Equal(x, x), LaneMath.Log(x), x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T DerivativeOf<TActivation, T>(T x)

@@ -116,7 +116,9 @@ public static unsafe class UnaryKernels
         public readonly void Apply<T>(nint index)
             where T : unmanaged, ILanes<T>
         {
-            var product = T.Load(G + index) * TFunction.Derivative(T.Load(X + index), T.Load(Y + index), C0, C1);
+            var g = T.Load(G + index);
+            // 0 times an infinite or undefined slope is 0: padding, where both argument and gradient are 0, stays 0.
+            var product = T.Select(T.Equal(g, T.Create(0f)), g, g * TFunction.Derivative(T.Load(X + index), T.Load(Y + index), C0, C1));
             (Accumulate ? T.Load(Result + index) + product : product).Store(Result + index);
         }
     }

@@ -120,6 +120,12 @@ public static unsafe class MatrixProduct
             var row = (tile - (panel * tilesPerPanel)) * RegisterTile.Rows;
             var x = o.X + ((row / PanelLayout.PanelWidth) * o.XPanelStride) + (row % PanelLayout.PanelWidth);
             var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
+            if (o.YPanelStride == PanelLayout.PanelWidth)
+            {
+                OneRowOfGradient(x, o.K, o.W + (panel * o.WPanelStride), y, o.Accumulate);
+                continue;
+            }
+
             RegisterTile.Compute<ColumnWalk>(
                 x, 0, o.K, o.W + (panel * o.WPanelStride), y, o.Accumulate ? y : _zeros, o.Accumulate ? PanelLayout.PanelWidth : 0);
         }
@@ -153,6 +159,20 @@ public static unsafe class MatrixProduct
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// A weight matrix of one row has no padding rows, so that a whole tile would run into the next panels: the tile is
+    /// computed aside and its first row copied.
+    /// </summary>
+    private static void OneRowOfGradient(float* x, int rows, float* dy, float* dw, bool accumulate)
+    {
+        var tile = stackalloc float[RegisterTile.Rows * PanelLayout.PanelWidth];
+        var row = new Span<float>(dw, PanelLayout.PanelWidth);
+        if (accumulate)
+            row.CopyTo(new Span<float>(tile, PanelLayout.PanelWidth));
+        RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy, tile, accumulate ? tile : _zeros, accumulate ? PanelLayout.PanelWidth : 0);
+        new Span<float>(tile, PanelLayout.PanelWidth).CopyTo(row);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -15,6 +15,12 @@ public struct AdamStep
     /// <summary>Decay of the second moment.</summary>
     public float Beta2;
 
+    /// <summary>1 - beta1, rounded once: 1f - (float)0.999 is off by 1.3e-5.</summary>
+    public float Rate1;
+
+    /// <summary>1 - beta2, rounded once.</summary>
+    public float Rate2;
+
     /// <summary>lr / (1 - beta1^k).</summary>
     public float StepSize;
 
@@ -33,6 +39,8 @@ public struct AdamStep
         GradientScale = (float)gradientScale,
         Beta1 = (float)beta1,
         Beta2 = (float)beta2,
+        Rate1 = (float)(1 - beta1),
+        Rate2 = (float)(1 - beta2),
         StepSize = (float)(learningRate / (1 - Math.Pow(beta1, k))),
         SecondMomentScale = (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, k))),
         Epsilon = (float)epsilon,
@@ -78,8 +86,8 @@ public static unsafe class AdamKernel
             where T : unmanaged, ILanes<T>
         {
             var g = T.Load(G + index) * T.Create(Step.GradientScale);
-            var m = T.MultiplyAdd(T.Create(Step.Beta1), T.Load(M + index), T.Create(1f - Step.Beta1) * g);
-            var v = T.MultiplyAdd(T.Create(Step.Beta2), T.Load(V + index), T.Create(1f - Step.Beta2) * g * g);
+            var m = T.MultiplyAdd(T.Create(Step.Beta1), T.Load(M + index), T.Create(Step.Rate1) * g);
+            var v = T.MultiplyAdd(T.Create(Step.Beta2), T.Load(V + index), T.Create(Step.Rate2) * g * g);
             m.Store(M + index);
             v.Store(V + index);
             var denominator = T.MultiplyAdd(T.Sqrt(v), T.Create(Step.SecondMomentScale), T.Create(Step.Epsilon));

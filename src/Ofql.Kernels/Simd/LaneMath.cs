@@ -20,7 +20,8 @@ internal static class LaneMath
     public static T Exp<T>(T x)
         where T : unmanaged, ILanes<T>
     {
-        x = T.Max(T.Min(x, T.Create(88f)), T.Create(-87f));
+        // x second: the machine's minimum and maximum return the second operand where either is NaN, so that NaN passes.
+        x = T.Max(T.Create(-87f), T.Min(T.Create(88f), x));
         return ExpInRange(x);
     }
 
@@ -29,7 +30,26 @@ internal static class LaneMath
     public static T ExpInRange<T>(T x)
         where T : unmanaged, ILanes<T>
     {
-        var shifted = T.MultiplyAdd(x, T.Create(1.44269504f), T.Create(RoundingShift));
+        var q = ExpParts(x, out var shifted);
+        return T.AddToExponent(q + T.Create(1f), shifted);
+    }
+
+    /// <summary>e^x - 1 for x within [-87, 88], relatively accurate around 0 too: with e^x = 2^n (1 + q), 2^n q + (2^n - 1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ExpMinusOneInRange<T>(T x)
+        where T : unmanaged, ILanes<T>
+    {
+        var q = ExpParts(x, out var shifted);
+        var scale = T.AddToExponent(T.Create(1f), shifted);
+        return T.MultiplyAdd(scale, q, scale - T.Create(1f));
+    }
+
+    /// <summary>q and n of e^x = 2^n (1 + q), n in the low mantissa bits of <paramref name="shifted"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T ExpParts<T>(T x, out T shifted)
+        where T : unmanaged, ILanes<T>
+    {
+        shifted = T.MultiplyAdd(x, T.Create(1.44269504f), T.Create(RoundingShift));
         var n = shifted - T.Create(RoundingShift);
         var r = T.MultiplyAdd(n, T.Create(-Ln2High), x);
         r = T.MultiplyAdd(n, T.Create(-Ln2Low), r);
@@ -37,11 +57,10 @@ internal static class LaneMath
         p = T.MultiplyAdd(p, r, T.Create(0.041668401085873746f));
         p = T.MultiplyAdd(p, r, T.Create(0.16666519524003287f));
         p = T.MultiplyAdd(p, r, T.Create(0.4999999337307587f));
-        p = T.MultiplyAdd(p * r, r, r) + T.Create(1f);
-        return T.AddToExponent(p, shifted);
+        return T.MultiplyAdd(p * r, r, r);
     }
 
-    /// <summary>ln x for positive normal x (polynomial of Cephes' logf).</summary>
+    /// <summary>ln x for positive normal x, something finite for all others (polynomial of Cephes' logf).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Log<T>(T x)
         where T : unmanaged, ILanes<T>
@@ -100,6 +119,7 @@ internal static class LaneMath
         var u = T.Create(1f) + e;
         var rounded = u - T.Create(1f);
         var exact = T.Equal(rounded, T.Create(0f));
+        // e and with it the result is NaN where x is, whatever the logarithm makes of it.
         var log = Log(u) * (e / T.Select(exact, T.Create(1f), rounded));
         return T.Max(x, T.Create(0f)) + T.Select(exact, e, log);
     }
