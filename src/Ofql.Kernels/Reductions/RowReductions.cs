@@ -22,20 +22,31 @@ public static unsafe class RowReductions
         }
     }
 
-    /// <summary>y[r] = largest entry of row r; index[r] = its first column, as a float.</summary>
+    /// <summary>y[r] = largest entry of row r; index[r] = its first column, as a float. The first NaN counts as the largest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Maximum(float* x, in PanelLayout layout, float* y, float* index, int firstRow, int endRow)
     {
         for (var row = firstRow; row < endRow; row++)
         {
-            var best = 0;
-            for (var column = 1; column < layout.Columns; column++)
+            var best = float.NegativeInfinity;
+            var found = -1;
+            for (var column = 0; column < layout.Columns; column += layout.Width)
             {
-                if (x[layout.Offset(row, column)] > x[layout.Offset(row, best)])
-                    best = column;
+                var run = Math.Min(layout.Width, layout.Columns - column);
+                var p = x + (column / layout.Width * layout.PanelStride) + (row * layout.Width);
+                for (var i = 0; i < run; i++)
+                {
+                    // Neither smaller nor equal: larger or NaN. Once NaN, always NaN.
+                    if (found < 0 || (!(p[i] <= best) && !float.IsNaN(best)))
+                    {
+                        best = p[i];
+                        found = column + i;
+                    }
+                }
             }
 
-            y[row] = x[layout.Offset(row, best)];
-            index[row] = best;
+            y[row] = best;
+            index[row] = found;
         }
     }
 
