@@ -54,21 +54,67 @@ public static unsafe class RowReductions
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LogSumExp(float* x, in PanelLayout layout, float* y, float* softmax, int firstRow, int endRow)
     {
+        if (layout.Width == 1)
+        {
+            // x - x is 0, or NaN where x is.
+            for (var row = firstRow; row < endRow; row++)
+                (y[row], softmax[row]) = (x[row], 1f + (x[row] - x[row]));
+        }
+        else if (Vector512.IsHardwareAccelerated)
+        {
+            LogSumExp<Lanes512>(x, layout, y, softmax, firstRow, endRow);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            LogSumExp<Lanes256>(x, layout, y, softmax, firstRow, endRow);
+        }
+        else
+        {
+            LogSumExp<Lanes128>(x, layout, y, softmax, firstRow, endRow);
+        }
+    }
+
+    private static void LogSumExp<T>(float* x, in PanelLayout layout, float* y, float* softmax, int firstRow, int endRow)
+        where T : unmanaged, ILanes<T>
+    {
+        const int Width = PanelLayout.PanelWidth;
+        nint stride = layout.PanelStride;
+        var lowest = T.Create(float.NegativeInfinity);
         for (var row = firstRow; row < endRow; row++)
         {
-            var largest = float.NegativeInfinity;
-            for (var column = 0; column < layout.Columns; column++)
-                largest = MathF.Max(largest, x[layout.Offset(row, column)]);
-            var sum = 0f;
-            for (var column = 0; column < layout.Columns; column++)
+            var offset = (nint)row * Width;
+            var best = lowest;
+            for (var panel = 0; panel < layout.Panels; panel++)
             {
-                var at = layout.Offset(row, column);
-                softmax[at] = MathF.Exp(x[at] - largest);
-                sum += softmax[at];
+                float* p = x + (panel * stride) + offset, mask = ColumnMask.For(layout.Columns - (panel * Width));
+                for (var i = 0; i < Width; i += T.Count)
+                    best = T.Max(best, T.Select(T.Load(mask + i), T.Load(p + i), lowest));
             }
 
-            for (var column = 0; column < layout.Columns; column++)
-                softmax[layout.Offset(row, column)] /= sum;
+            // A NaN that the maximum lost is NaN again in its own difference, and so in the sum.
+            var largest = T.Largest(best);
+            T shift = T.Create(largest), total = T.Create(0f);
+            for (var panel = 0; panel < layout.Panels; panel++)
+            {
+                var at = (panel * stride) + offset;
+                var mask = ColumnMask.For(layout.Columns - (panel * Width));
+                for (var i = 0; i < Width; i += T.Count)
+                {
+                    var e = LaneMath.Exp(T.Load(x + at + i) - shift) & T.Load(mask + i);
+                    total = total + e;
+                    e.Store(softmax + at + i);
+                }
+            }
+
+            var sum = T.Sum(total);
+            var divisor = T.Create(sum);
+            for (var panel = 0; panel < layout.Panels; panel++)
+            {
+                var p = softmax + (panel * stride) + offset;
+                for (var i = 0; i < Width; i += T.Count)
+                    (T.Load(p + i) / divisor).Store(p + i);
+            }
+
             y[row] = largest + MathF.Log(sum);
         }
     }
