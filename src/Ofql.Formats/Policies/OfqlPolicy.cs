@@ -1,5 +1,6 @@
 using Ofql.Agents;
 using Ofql.Agents.Ofql;
+using Ofql.Formats.Policies;
 using Ofql.Kernels.Randomness;
 
 namespace Ofql;
