@@ -1,0 +1,102 @@
+namespace Ofql.Formats.Files;
+
+/// <summary>
+/// Files that appear whole or not at all: the content goes to a temporary name in the same folder, is flushed to the disk
+/// and then renamed. Until the rename an older file of that name stays as it was, whatever happens.
+/// </summary>
+public static class AtomicFile
+{
+    private const int BufferSize = 1 << 16;
+
+    /// <summary>Writes a file through a stream.</summary>
+    /// <param name="path">Where the file shall appear; replaced if it exists.</param>
+    /// <param name="write">Writes the content; the stream can seek.</param>
+    /// <exception cref="OfqlException">The folder is missing, permission is denied, the disk is full.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        WriteThrough(path, temporary =>
+        {
+            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferSize);
+            write(stream);
+            stream.Flush(flushToDisk: true);
+        });
+    }
+
+    /// <summary>Writes a text file in UTF-8 without a byte order mark.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static void WriteText(string path, string text)
+        => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Writes a file through a library that wants a path: it gets a temporary one in the same folder.</summary>
+    /// <param name="path">Where the file shall appear; replaced if it exists.</param>
+    /// <param name="writeTo">Writes the complete file at the path it is given and closes it.</param>
+    /// <exception cref="OfqlException">The folder is missing, permission is denied, the disk is full.</exception>
+    public static void WriteThrough(string path, Action<string> writeTo)
+    {
+        ArgumentNullException.ThrowIfNull(writeTo);
+        var target = Target(path);
+        var temporary = Path.Combine(
+            Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid().ToString("N")[..12]}.part");
+        var renamed = false;
+        try
+        {
+            writeTo(temporary);
+            FlushToDisk(temporary);
+            File.Move(temporary, target, overwrite: true);
+            renamed = true;
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or System.Security.SecurityException)
+        {
+            throw FileErrors.Translate("write", path, cause);
+        }
+        finally
+        {
+            if (!renamed)
+                TryDelete(temporary);
+        }
+    }
+
+    private static string Target(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path))
+            throw new OfqlException("The path to write to is empty. Expected the path of a file.");
+        try
+        {
+            var full = Path.GetFullPath(path);
+            // A rename would replace the link, not the file it leads to.
+            full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+            var folder = Path.GetDirectoryName(full);
+            if (Directory.Exists(full) || string.IsNullOrEmpty(Path.GetFileName(full)) || folder is null)
+                throw new OfqlException($"Cannot write '{path}': it is a folder. Expected the path of a file.");
+            // A rename onto a device would replace the device by a file, for every program of the machine.
+            if (!OperatingSystem.IsWindows() && folder == "/dev")
+                throw new OfqlException($"Cannot write '{path}': it is a device. Expected the path of a file.");
+            return Directory.Exists(folder)
+                ? full
+                : throw FileErrors.Translate("write", full, new DirectoryNotFoundException());
+        }
+        catch (Exception cause) when (FileErrors.IsFileError(cause))
+        {
+            throw FileErrors.Translate("write", path, cause);
+        }
+    }
+
+    private static void FlushToDisk(string temporary)
+    {
+        using var stream = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 1);
+        stream.Flush(flushToDisk: true);
+    }
+
+    private static void TryDelete(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception cause) when (FileErrors.IsFileError(cause))
+        {
+            // The first error is the one to report; a stray temporary file harms nothing.
+        }
+    }
+}
