@@ -1,0 +1,44 @@
+namespace Ofql.Evaluation;
+
+/// <summary>How a policy is scored. Only <see cref="Episodes"/> and <see cref="Seed"/> decide the result.</summary>
+public sealed record EvaluationOptions
+{
+    private const int LargestDefaultWidth = 64;
+
+    /// <summary>Number of episodes.</summary>
+    public int Episodes { get; init; } = 10;
+
+    /// <summary>Seed that start states, noise and uniforms of all episodes are split from.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Threads that step environments; each has an actor of its own.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Environments per thread that share one call of the actor; null: as many as there are episodes, at most 64.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>Environments per thread, with no more than the episodes can fill.</summary>
+    internal int WidthPerThread
+    {
+        get
+        {
+            var share = (Episodes + Threads - 1) / Threads;
+            return Math.Min(share, Width ?? LargestDefaultWidth);
+        }
+    }
+
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="UsageException">Names every value that is out of range.</exception>
+    public void Validate()
+    {
+        var faults = new List<string>();
+        if (Episodes < 1)
+            faults.Add($"{nameof(Episodes)} is {Episodes}");
+        if (Threads < 1)
+            faults.Add($"{nameof(Threads)} is {Threads}");
+        if (Width < 1)
+            faults.Add($"{nameof(Width)} is {Width}");
+        if (faults.Count > 0)
+            throw new UsageException($"Evaluation options must be at least 1: {string.Join(", ", faults)}.");
+    }
+}
