@@ -65,7 +65,8 @@ public static class AtomicFile
         {
             var full = Path.GetFullPath(path);
             // A rename would replace the link, not the file it leads to.
-            full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+            if (new FileInfo(full).LinkTarget is not null)
+                full = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
             var folder = Path.GetDirectoryName(full);
             if (Directory.Exists(full) || string.IsNullOrEmpty(Path.GetFileName(full)) || folder is null)
                 throw new OfqlException($"Cannot write '{path}': it is a folder. Expected the path of a file.");

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ofql.Formats.Files;
@@ -13,6 +14,8 @@ namespace Ofql.Formats.Safetensors;
 public static class SafetensorsWriter
 {
     private const int Alignment = 8;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -75,13 +78,20 @@ public static class SafetensorsWriter
     {
         json.WriteStartObject("__metadata__");
         foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            json.WriteString(key, value);
+            json.WriteString(Unicode(key), Unicode(value));
         json.WriteEndObject();
+    }
+
+    // The JSON writer would quietly put a replacement character in the place of half a character, and so change a name.
+    private static string Unicode(string text)
+    {
+        _ = StrictUtf8.GetByteCount(text);
+        return text;
     }
 
     private static long WriteEntry(Utf8JsonWriter json, SafetensorsEntry entry, long position)
     {
-        json.WriteStartObject(entry.Name);
+        json.WriteStartObject(Unicode(entry.Name));
         json.WriteString("dtype", entry.Type.NameOf());
         json.WriteStartArray("shape");
         foreach (var size in entry.Shape)

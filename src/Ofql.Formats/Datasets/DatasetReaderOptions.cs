@@ -1,0 +1,17 @@
+namespace Ofql.Formats.Datasets;
+
+/// <summary>How a dataset is read.</summary>
+public sealed record DatasetReaderOptions
+{
+    /// <summary>Accept NaN and infinity in observations, actions and rewards. Off: the file is refused.</summary>
+    public bool AllowNonFinite { get; init; }
+
+    /// <summary>
+    /// Steps after which an episode is cut, for D4RL files that have no <c>timeouts</c> (kitchen: 280, version 0 of the MuJoCo
+    /// sets: 1000). A file's own <c>timeouts</c> go first.
+    /// </summary>
+    public long? MaximumEpisodeSteps { get; init; }
+
+    /// <summary>Name to record for the dataset; the file's name without its ending if not given.</summary>
+    public string? Name { get; init; }
+}

@@ -1,0 +1,87 @@
+using Ofql.Formats.Files;
+using Xunit;
+
+namespace Ofql.Formats.Tests.Files;
+
+public sealed class AtomicFileTests
+{
+    [Fact]
+    public void A_new_and_a_replaced_file_have_the_content()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFile.WriteText(folder["a"], "one");
+        AtomicFile.WriteText(folder["a"], "two ü");
+        Assert.Equal("two ü", File.ReadAllText(folder["a"]));
+        Assert.Equal(["a"], folder.Files);
+    }
+
+    [Fact]
+    public void Nothing_is_visible_before_the_end_and_a_failure_leaves_the_old_file()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFile.WriteText(folder["a"], "old");
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(folder["a"], stream =>
+        {
+            stream.Write("new"u8);
+            stream.Flush();
+            Assert.Equal("old", File.ReadAllText(folder["a"]));
+            throw new InvalidOperationException("stop");
+        }));
+        Assert.Equal("old", File.ReadAllText(folder["a"]));
+        Assert.Equal(["a"], folder.Files);
+    }
+
+    [Fact]
+    public void A_full_disk_is_named_and_leaves_the_old_file()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFile.WriteText(folder["a"], "old");
+        var error = Assert.Throws<OfqlException>(() => AtomicFile.Write(
+            folder["a"], _ => throw new IOException("No space left on device", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28)));
+        Assert.Contains("the disk is full", error.Message, StringComparison.Ordinal);
+        Assert.Contains(folder["a"], error.Message, StringComparison.Ordinal);
+        Assert.Equal("old", File.ReadAllText(folder["a"]));
+        Assert.Equal(["a"], folder.Files);
+    }
+
+    [Fact]
+    public void The_system_itself_reports_a_full_disk_by_that_number()
+    {
+        if (!File.Exists("/dev/full"))
+            Assert.Skip("There is no /dev/full here.");
+        var cause = Assert.Throws<IOException>(() =>
+        {
+            using var stream = new FileStream("/dev/full", FileMode.Open, FileAccess.Write);
+            stream.WriteByte(1);
+            stream.Flush();
+        });
+        Assert.Contains("the disk is full", FileErrors.Translate("write", "x", cause).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Impossible_targets_are_refused_with_advice()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains("does not exist. Create it first", Message(folder["none/a"]), StringComparison.Ordinal);
+        Assert.Contains("it is a folder", Message(folder.Location), StringComparison.Ordinal);
+        Assert.Contains("path to write to is empty", Message(" "), StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+            Assert.Contains("it is a device", Message("/dev/null"), StringComparison.Ordinal);
+        var denied = FileErrors.Translate("write", "x", new UnauthorizedAccessException());
+        Assert.Contains("permission denied", denied.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_link_stays_a_link()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["real"], "old");
+        File.CreateSymbolicLink(folder["link"], folder["real"]);
+        AtomicFile.WriteText(folder["link"], "new");
+        Assert.Equal("new", File.ReadAllText(folder["real"]));
+        Assert.NotNull(new FileInfo(folder["link"]).LinkTarget);
+    }
+
+    private static string Message(string path)
+        => Assert.Throws<OfqlException>(() => AtomicFile.WriteText(path, "x")).Message;
+}
