@@ -1,0 +1,64 @@
+using System.Text.RegularExpressions;
+using Ofql.Agents;
+using Ofql.Cli.Bench;
+using Ofql.Cli.Configuration;
+using Ofql.Environments;
+
+namespace Ofql.Cli.Composition;
+
+/// <summary>Makes an actor from an exported policy.</summary>
+internal delegate IActor LoadActor(PolicyArtefact policy, ActingOptions options, int capacity);
+
+/// <summary>
+/// What this program is composed of: the one place where agents, environments, data generators and policies are wired to the
+/// command line. Tests compose their own.
+/// </summary>
+internal sealed partial record Catalog
+{
+    /// <summary>The algorithms.</summary>
+    public required IReadOnlyList<IAgentFactory> Agents { get; init; }
+
+    /// <summary>The environments.</summary>
+    public required EnvironmentCatalog Environments { get; init; }
+
+    /// <summary>Tasks whose data can be generated.</summary>
+    public required IReadOnlyList<DatasetGenerator> Generators { get; init; }
+
+    /// <summary>The presets.</summary>
+    public required PresetCatalog Presets { get; init; }
+
+    /// <summary>How a policy file becomes something that acts; null while no agent is wired.</summary>
+    public LoadActor? LoadActor { get; init; }
+
+    /// <summary>The benchmarks.</summary>
+    public IReadOnlyList<IBenchmark> Benchmarks { get; init; } = [];
+
+    /// <summary>
+    /// The program as shipped. An agent is wired by adding its factory to <see cref="Agents"/> and its reader to
+    /// <see cref="LoadActor"/>.
+    /// </summary>
+    public static Catalog Shipped { get; } = new()
+    {
+        Agents = [],
+        Environments = EnvironmentCatalog.BuiltIn,
+        Generators = DatasetGenerator.BuiltIn,
+        Presets = PresetCatalog.Embedded,
+    };
+
+    /// <summary>Names that 'train' takes: presets first, then tasks that can be generated.</summary>
+    public IReadOnlyList<string> TaskNames =>
+        Presets.All.Select(preset => preset.Name).Union(Generators.Select(generator => generator.Name)).ToList();
+
+    /// <summary>The environment of a name; the version may be left out when there is one alone.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public EnvironmentEntry Environment(string name)
+    {
+        if (Environments.Find(name) is { } exact)
+            return exact;
+        var unversioned = Environments.Entries.Where(entry => VersionEnding().Replace(entry.Name, "") == name).ToList();
+        return unversioned.Count == 1 ? unversioned[0] : Environments.Get(name);
+    }
+
+    [GeneratedRegex("-v[0-9]+$")]
+    private static partial Regex VersionEnding();
+}
