@@ -37,8 +37,9 @@ internal static class ConfigurationSchema
     public static IReadOnlyList<ConfigurationKey> Keys { get; } =
     [
         new("task", ValueKind.Text, "", KeyEffect.Result, "preset the run began from"),
-        new("environment", ValueKind.Text, "", KeyEffect.Watching, "environment the policy is evaluated in; empty for none"),
-        new("data.file", ValueKind.Text, "", KeyEffect.Result, "dataset file"),
+        new("environment", ValueKind.Text, "", KeyEffect.Result, "environment the policy is evaluated in; empty for none"),
+        // A file may move; that its content is the same is checked by its fingerprint.
+        new("data.file", ValueKind.Text, "", KeyEffect.Watching, "dataset file"),
         new("data.generate", ValueKind.Text, "", KeyEffect.Result, "task whose data is generated"),
         new("data.rows", ValueKind.Integer, "1000000", KeyEffect.Result, "rows to generate"),
         new("data.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of the generator"),

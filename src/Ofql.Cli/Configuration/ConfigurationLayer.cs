@@ -26,10 +26,10 @@ internal sealed class ConfigurationLayer
     /// <summary>Puts a layer on top of this one.</summary>
     public void Cover(ConfigurationLayer upper)
     {
-        if (upper._values.ContainsKey("data.file"))
-            _values.Remove("data.generate");
-        if (upper._values.ContainsKey("data.generate"))
-            _values.Remove("data.file");
+        if (upper._values.TryGetValue("data.file", out var file))
+            Set("data.generate", "", file.Origin);
+        if (upper._values.TryGetValue("data.generate", out var generate))
+            Set("data.file", "", generate.Origin);
         foreach (var (key, value) in upper._values)
             _values[key] = value;
     }

@@ -42,9 +42,8 @@ public sealed class EvaluationTable
     {
         _csv = folder.In("evaluations.csv");
         _json = folder.In("evaluations.json");
-        if (lastStep is null || !File.Exists(_json))
-            return;
-        _rows.AddRange(Read(_json).Where(row => row.Step <= lastStep));
+        if (lastStep is not null && File.Exists(_json))
+            _rows.AddRange(Read(_json).Where(row => row.Step <= lastStep));
     }
 
     /// <summary>The evaluations in the order of their steps.</summary>

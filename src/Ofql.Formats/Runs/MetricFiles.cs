@@ -10,32 +10,40 @@ namespace Ofql.Formats.Runs;
 /// </summary>
 public sealed class MetricFiles : IMetricSink, IDisposable
 {
+    private readonly RunFolder _folder;
     private readonly TimeProvider _time;
     private readonly IReadOnlyList<string> _names;
-    private readonly StepLog _csv;
-    private readonly StepLog _json;
-    private readonly StepLog _timing;
+    private StepLog? _csv;
+    private StepLog? _json;
+    private StepLog? _timing;
 
-    /// <summary>Opens the files of a run.</summary>
+    /// <summary>Names the files of a run; <see cref="Open"/> opens them.</summary>
     /// <param name="folder">The run.</param>
     /// <param name="names">Names of the metrics.</param>
-    /// <param name="resumedStep">Step the run goes on from; later rows are dropped. Null begins empty files.</param>
     /// <param name="time">The clock of timing.csv.</param>
-    /// <exception cref="OfqlException">A file cannot be written.</exception>
-    public MetricFiles(RunFolder folder, IReadOnlyList<string> names, long? resumedStep, TimeProvider time)
+    public MetricFiles(RunFolder folder, IReadOnlyList<string> names, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        _folder = folder;
         _time = time;
         _names = names;
-        var columns = names.SelectMany(name => (string[])[Csv.Field(name), Csv.Field(name + ":last")]);
-        _csv = new StepLog(folder.In("metrics.csv"), string.Join(',', columns.Prepend("step")), "", resumedStep);
-        _json = new StepLog(folder.In("metrics.jsonl"), null, "{\"step\":", resumedStep);
-        _timing = new StepLog(folder.In("timing.csv"), "step,updates_per_second,elapsed_seconds,time_utc", "", resumedStep);
-        Evaluations = new EvaluationTable(folder, resumedStep);
+        Evaluations = new EvaluationTable(folder, null);
     }
 
     /// <summary>The evaluations so far.</summary>
-    public EvaluationTable Evaluations { get; }
+    public EvaluationTable Evaluations { get; private set; }
+
+    /// <summary>Opens the files; call it before the first row.</summary>
+    /// <param name="resumedStep">Step the run goes on from; later rows are dropped. Null begins empty files.</param>
+    /// <exception cref="OfqlException">A file cannot be written.</exception>
+    public void Open(long? resumedStep)
+    {
+        var columns = _names.SelectMany(name => (string[])[Csv.Field(name), Csv.Field(name + ":last")]);
+        _csv = new StepLog(_folder.In("metrics.csv"), string.Join(',', columns.Prepend("step")), "", resumedStep);
+        _json = new StepLog(_folder.In("metrics.jsonl"), null, "{\"step\":", resumedStep);
+        _timing = new StepLog(_folder.In("timing.csv"), "step,updates_per_second,elapsed_seconds,time_utc", "", resumedStep);
+        Evaluations = new EvaluationTable(_folder, resumedStep);
+    }
 
     /// <inheritdoc/>
     public void WriteMetrics(in MetricRow row)
@@ -50,9 +58,9 @@ public sealed class MetricFiles : IMetricSink, IDisposable
             json.Append(',').Append(Json.Text(_names[i] + ":last")).Append(':').Append(Json.Number(row.Last[i]));
         }
 
-        _csv.WriteLine(csv.ToString());
-        _json.WriteLine(json.Append('}').ToString());
-        _timing.WriteLine(string.Create(
+        _csv!.WriteLine(csv.ToString());
+        _json!.WriteLine(json.Append('}').ToString());
+        _timing!.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{row.Step},{row.UpdatesPerSecond:F2},{row.Elapsed.TotalSeconds:F2},{_time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}"));
     }
@@ -63,16 +71,16 @@ public sealed class MetricFiles : IMetricSink, IDisposable
     /// <inheritdoc/>
     public void Flush()
     {
-        _csv.Flush();
-        _json.Flush();
-        _timing.Flush();
+        _csv?.Flush();
+        _json?.Flush();
+        _timing?.Flush();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _csv.Dispose();
-        _json.Dispose();
-        _timing.Dispose();
+        _csv?.Dispose();
+        _json?.Dispose();
+        _timing?.Dispose();
     }
 }
