@@ -13,7 +13,7 @@ internal static class CommandTree
     {
         var root = Build(context);
         var parsed = root.Parse(arguments);
-        var asksForFacts = root.Options.Any(option => option is HelpOption or { Action: VersionAction } && parsed.GetResult(option) is not null);
+        var asksForFacts = root.Options.Any(option => option is HelpOption or { Action: VersionAction } && parsed.GetResult(option) is { Implicit: false });
         if (!asksForFacts)
             UsageErrors.Throw(parsed);
         return parsed.Invoke(new InvocationConfiguration

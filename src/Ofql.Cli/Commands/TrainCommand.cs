@@ -47,7 +47,7 @@ internal static class TrainCommand
             Name = parsed.GetValue(name),
             Runs = parsed.GetValue(runs)!,
             Datasets = parsed.GetValue(datasets),
-            Resume = parsed.GetResult(resume) is not null,
+            Resume = parsed.GetResult(resume) is { Implicit: false },
             ResumeName = parsed.GetValue(resume),
         }));
         return command.WithExamples(
