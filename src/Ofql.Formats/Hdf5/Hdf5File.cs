@@ -81,6 +81,7 @@ public sealed unsafe class Hdf5File : IDisposable
     {
         var dataset = RequireNumbers(name);
         var (rows, width) = RowsAndWidth(dataset);
+        RequirePlausible(dataset, (UInt128)(ulong)rows * (ulong)width);
         var column = Allocate(dataset, rows, width);
         try
         {
@@ -103,6 +104,7 @@ public sealed unsafe class Hdf5File : IDisposable
         var (rows, width) = RowsAndWidth(dataset);
         if (rows * width > Array.MaxLength)
             throw TooLarge(dataset);
+        RequirePlausible(dataset, (UInt128)(ulong)rows * (ulong)width);
         var values = new double[rows * width];
         using var entry = Hdf5Library.Enter();
         fixed (double* pointer = values)
@@ -134,6 +136,27 @@ public sealed unsafe class Hdf5File : IDisposable
             throw new OfqlException($"{Where(name)}: its size changed while it was read. Let the program that writes it finish first.");
         if (expectedCount > 0)
             Hdf5Error.Check(Hdf5Native.H5Dread(dataset.Id, memoryType, 0, 0, 0, buffer), $"{Where(name)}: cannot be read");
+    }
+
+    // One damaged byte can make a dataset of kilobytes claim gigabytes. What is not compressed cannot be larger than it is
+    // stored; deflate gains a factor of 1032 at most. Small claims pass, for values that were never written take no storage.
+    private void RequirePlausible(Hdf5Dataset dataset, UInt128 count)
+    {
+        const int LargestGain = 1032;
+        const ulong SmallClaim = 1 << 26;
+        using var entry = Hdf5Library.Enter();
+        using var opened = OpenDataset(dataset.Name);
+        using var type = new Hdf5Handle(Hdf5Native.H5Dget_type(opened.Id), Hdf5Kind.Type, Where(dataset.Name));
+        using var creation = new Hdf5Handle(Hdf5Native.H5Dget_create_plist(opened.Id), Hdf5Kind.Properties, Where(dataset.Name));
+        var claimed = count * Hdf5Native.H5Tget_size(type.Id);
+        var stored = Math.Min(Hdf5Native.H5Dget_storage_size(opened.Id), (ulong)InputFile.CheckedLength(FilePath));
+        var gain = Hdf5Error.Check(Hdf5Native.H5Pget_nfilters(creation.Id), Where(dataset.Name)) > 0 ? LargestGain : 1;
+        if (claimed > SmallClaim && claimed > (UInt128)stored * (ulong)gain)
+        {
+            throw new OfqlException(
+                $"'{FilePath}': dataset {dataset} claims {claimed} bytes, but only {stored} are stored. The file is damaged or "
+                + "unfinished: copy or make it again.");
+        }
     }
 
     private Hdf5Handle OpenDataset(string name)

@@ -54,6 +54,12 @@ internal static unsafe partial class Hdf5Native
 
     [LibraryImport(Library)] internal static partial long H5Dget_space(long dataset);
 
+    [LibraryImport(Library)] internal static partial ulong H5Dget_storage_size(long dataset);
+
+    [LibraryImport(Library)] internal static partial long H5Dget_create_plist(long dataset);
+
+    [LibraryImport(Library)] internal static partial int H5Pget_nfilters(long list);
+
     [LibraryImport(Library)] internal static partial int H5Dclose(long dataset);
 
     [LibraryImport(Library)] internal static partial int H5Dvlen_reclaim(long type, long space, long transfer, void* buffer);

@@ -13,7 +13,7 @@ public sealed record ContractViolation(string Rule, string Found);
 /// </summary>
 public static class EnvironmentContract
 {
-    private static readonly (string Sentence, Func<Trial, string?> Check)[] Rules =
+    private static readonly (string Sentence, Func<ContractTrial, string?> Check)[] Rules =
     [
         ("The specification is complete and consistent.", Specification),
         ("Step before the first Reset throws InvalidOperationException.", StepBeforeReset),
@@ -39,7 +39,7 @@ public static class EnvironmentContract
         var violations = new List<ContractViolation>();
         foreach (var (sentence, check) in Rules)
         {
-            using var trial = new Trial(create, seed);
+            using var trial = new ContractTrial(create, seed);
             try
             {
                 if (check(trial) is { } found)
@@ -55,7 +55,7 @@ public static class EnvironmentContract
         return violations;
     }
 
-    private static string? Specification(Trial trial)
+    private static string? Specification(ContractTrial trial)
     {
         var facts = trial.Facts;
         if (string.IsNullOrWhiteSpace(facts.Name))
@@ -85,10 +85,10 @@ public static class EnvironmentContract
         return null;
     }
 
-    private static string? StepBeforeReset(Trial trial) =>
+    private static string? StepBeforeReset(ContractTrial trial) =>
         Thrown<InvalidOperationException>("Step", () => trial.Step(trial.DrawAction()));
 
-    private static string? WrongLengths(Trial trial)
+    private static string? WrongLengths(ContractTrial trial)
     {
         var environment = trial.Environment;
         var stream = new RandomStream(1, "wrong-lengths");
@@ -105,7 +105,7 @@ public static class EnvironmentContract
                 "RestoreState of a short span", () => environment.RestoreState(state.AsSpan(1), trial.Observation));
     }
 
-    private static string? NotFiniteActions(Trial trial)
+    private static string? NotFiniteActions(ContractTrial trial)
     {
         trial.Reset();
         var before = trial.Save();
@@ -122,7 +122,7 @@ public static class EnvironmentContract
         return null;
     }
 
-    private static string? FiniteNumbers(Trial trial)
+    private static string? FiniteNumbers(ContractTrial trial)
     {
         trial.Reset();
         var result = default(StepResult);
@@ -146,7 +146,7 @@ public static class EnvironmentContract
         return null;
     }
 
-    private static string? SameStreamSameEpisode(Trial trial)
+    private static string? SameStreamSameEpisode(ContractTrial trial)
     {
         var first = trial.Episode();
         if (!Same(first, trial.Episode()))
@@ -155,7 +155,7 @@ public static class EnvironmentContract
         return Same(first, other.Episode()) ? null : "the episode of a new object differs";
     }
 
-    private static string? StepsDrawNothing(Trial trial)
+    private static string? StepsDrawNothing(ContractTrial trial)
     {
         trial.Reset();
         var position = trial.ResetStream.Position;
@@ -166,7 +166,7 @@ public static class EnvironmentContract
         return trial.ResetStream.Position == position ? null : "steps drew from the stream given to Reset";
     }
 
-    private static string? ActionsAreClipped(Trial trial)
+    private static string? ActionsAreClipped(ContractTrial trial)
     {
         trial.Reset();
         trial.Step(trial.DrawAction());
@@ -187,7 +187,7 @@ public static class EnvironmentContract
         return null;
     }
 
-    private static string? SaveAndRestore(Trial trial)
+    private static string? SaveAndRestore(ContractTrial trial)
     {
         trial.Reset();
         for (var step = 0; step < Math.Min(10, trial.Facts.MaximumSteps / 2); step++)
@@ -213,7 +213,7 @@ public static class EnvironmentContract
         return null;
     }
 
-    private static string? StepLimit(Trial trial)
+    private static string? StepLimit(ContractTrial trial)
     {
         trial.Reset();
         for (var step = 1; step <= trial.Facts.MaximumSteps; step++)
@@ -228,7 +228,7 @@ public static class EnvironmentContract
         return null;
     }
 
-    private static string? StepAfterTheEnd(Trial trial)
+    private static string? StepAfterTheEnd(ContractTrial trial)
     {
         trial.Reset();
         trial.RestOfEpisode();
@@ -240,7 +240,7 @@ public static class EnvironmentContract
         return Thrown<InvalidOperationException>("Step after restoring the ended state", () => other.Step(other.DrawAction()));
     }
 
-    private static string? ResetAfterTheEnd(Trial trial)
+    private static string? ResetAfterTheEnd(ContractTrial trial)
     {
         trial.Reset();
         trial.RestOfEpisode();
@@ -266,71 +266,4 @@ public static class EnvironmentContract
 
     private static bool Same(double[] first, double[] second) =>
         first.AsSpan().SequenceEqual(second);
-
-    /// <summary>One environment with its streams and buffers.</summary>
-    private sealed class Trial(Func<IEnvironment> create, ulong seed) : IDisposable
-    {
-        private IEnvironment? _environment;
-        private float[]? _observation;
-
-        public IEnvironment Environment => _environment ??= create();
-
-        public EnvironmentSpecification Facts => Environment.Specification;
-
-        public float[] Observation => _observation ??= new float[Facts.StateSize];
-
-        public RandomStream ResetStream { get; private set; } = new(seed, "contract-reset");
-
-        public RandomStream ActionStream { get; } = new(seed, "contract-actions");
-
-        public Trial Another() => new(create, seed);
-
-        public void Reset() => Environment.Reset(ResetStream, Observation);
-
-        public StepResult Step(float[] action) => Environment.Step(action, Observation);
-
-        public float[] DrawAction()
-        {
-            var bounds = Facts.Actions;
-            var action = new float[bounds.Size];
-            for (var i = 0; i < action.Length; i++)
-                action[i] = (float)ActionStream.NextUniform(bounds.Low[i], bounds.High[i]);
-            return action;
-        }
-
-        public double[] Save()
-        {
-            var state = new double[Environment.StateLength];
-            Environment.SaveState(state);
-            return state;
-        }
-
-        public void Restore(double[] state) => Environment.RestoreState(state, Observation);
-
-        /// <summary>A whole episode from the start of both streams.</summary>
-        public double[] Episode()
-        {
-            ResetStream = new RandomStream(seed, "contract-reset");
-            ActionStream.Position = 0;
-            Reset();
-            return RestOfEpisode();
-        }
-
-        /// <summary>Observations, rewards and flags up to the end, in one list.</summary>
-        public double[] RestOfEpisode()
-        {
-            var record = new List<double>(Array.ConvertAll(Observation, value => (double)value));
-            for (var done = false; !done;)
-            {
-                var result = Step(DrawAction());
-                done = result.Done;
-                record.AddRange(Array.ConvertAll(Observation, value => (double)value));
-                record.AddRange([result.Reward, result.Terminated ? 1 : 0, result.Truncated ? 1 : 0]);
-            }
-
-            return [.. record];
-        }
-
-        public void Dispose() => _environment?.Dispose();
-    }
 }

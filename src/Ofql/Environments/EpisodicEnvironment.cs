@@ -83,8 +83,16 @@ public abstract class EpisodicEnvironment : IEnvironment
             }
         }
 
+        var steps = state[_physicsLength];
+        if (!(steps >= 0 && steps <= Specification.MaximumSteps && steps == Math.Floor(steps)))
+        {
+            throw new OfqlException(
+                $"The step counter (entry {_physicsLength}) of the state given to {Specification.Name} is {steps}; expected a whole "
+                + $"number in 0 .. {Specification.MaximumSteps}. Restore only what SaveState of the same task wrote.");
+        }
+
         RestorePhysics(state[.._physicsLength]);
-        _steps = (int)state[_physicsLength];
+        _steps = (int)steps;
         _terminated = state[_physicsLength + 1] != 0;
         Observe(observation);
     }

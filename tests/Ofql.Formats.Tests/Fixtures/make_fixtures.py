@@ -49,6 +49,11 @@ with h5py.File(HERE / "types.hdf5", "w", libver=("earliest", "v110")) as file:
     file["external"] = h5py.ExternalLink("elsewhere.hdf5", "/x")
     file["deep/cycle"] = h5py.SoftLink("/deep")
 
+# Claims 4 GB of which nothing was ever stored, as a file with a damaged size would.
+with h5py.File(HERE / "claims.hdf5", "w") as file:
+    file.create_dataset("huge", shape=(10**9,), dtype=np.float32, chunks=(1000,), compression="gzip")
+    file.create_dataset("unwritten", shape=(5,), dtype=np.float32)
+
 
 def safetensors(path, metadata, tensors):
     header, data = {"__metadata__": metadata}, b""

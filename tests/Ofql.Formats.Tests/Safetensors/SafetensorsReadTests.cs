@@ -107,6 +107,16 @@ public sealed class SafetensorsReadTests
     }
 
     [Fact]
+    public void A_pipe_is_refused_instead_of_waiting_for_ever()
+    {
+        if (!File.Exists("/usr/bin/mkfifo"))
+            Assert.Skip("There is no mkfifo here.");
+        using var folder = new TemporaryFolder();
+        System.Diagnostics.Process.Start("/usr/bin/mkfifo", [folder["pipe"]]).WaitForExit();
+        Assert.Contains("not a regular file", Message(() => SafetensorsFile.Open(folder["pipe"])), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Invalid_unicode_in_a_name_is_refused()
     {
         using var folder = new TemporaryFolder();

@@ -16,6 +16,14 @@ public enum MazeReward
 /// <param name="Reward">Sparse or dense.</param>
 /// <param name="MaximumSteps">Steps of an episode, and the longest time the data collector pursues one target.</param>
 /// <param name="Score">Reference returns.</param>
+/// <remarks>
+/// A normalised score well above 100 is no mistake here. D4RL measured Maximum with one controller kept over 100 episodes: its
+/// target never changes, so after the first episode it plans no path and pushes straight at the goal, walls or not
+/// (scripts/reference_scores/maze2d_controller.py). Repeating that in this simulator gives the published v1 numbers within
+/// their sampling error, as uniformly random actions give Minimum. A controller that plans anew in each episode reaches
+/// about 145 (umaze), 154 (medium) and 202 (large). The references of open-v0 and, less so, of the other v0 tasks cannot be
+/// reproduced; presumably they were measured in an earlier version of the simulator.
+/// </remarks>
 public sealed record Maze2dTask(string Name, MazeLayout Layout, MazeReward Reward, int MaximumSteps, ReferenceScore Score)
 {
     private const double GoalRadius = 0.5;

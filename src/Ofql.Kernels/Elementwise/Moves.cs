@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using Ofql.Kernels.Matrices;
+
+namespace Ofql.Kernels.Elementwise;
+
+/// <summary>Copies between layouts: joining and cutting columns, repeating rows, spreading a row, a column or a number.</summary>
+public static unsafe class Moves
+{
+    /// <summary>
+    /// target[r, toColumn + j] (+)= source[r, fromColumn + j] for j below <paramref name="columns"/> and rows
+    /// <paramref name="firstRow"/> .. <paramref name="endRow"/> - 1.
+    /// </summary>
+    /// <param name="source">Source matrix.</param>
+    /// <param name="from">Its layout; a single row is spread over all rows.</param>
+    /// <param name="fromColumn">First column to take.</param>
+    /// <param name="target">Target matrix.</param>
+    /// <param name="to">Its layout.</param>
+    /// <param name="toColumn">First column to fill.</param>
+    /// <param name="columns">Columns to move.</param>
+    /// <param name="accumulate">Add instead of replace.</param>
+    /// <param name="firstRow">First row.</param>
+    /// <param name="endRow">End row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Columns(
+        float* source, in PanelLayout from, int fromColumn, float* target, in PanelLayout to, int toColumn, int columns, bool accumulate, int firstRow, int endRow)
+    {
+        var done = 0;
+        var step = from.StoredRows == 1 ? 0 : from.Width;
+        while (done < columns)
+        {
+            int a = fromColumn + done, b = toColumn + done;
+            var run = Math.Min(columns - done, Math.Min(from.Width - (a % from.Width), to.Width - (b % to.Width)));
+            var p = source + (a / from.Width * from.PanelStride) + (a % from.Width) + (firstRow * step);
+            var q = target + (b / to.Width * to.PanelStride) + (b % to.Width) + (firstRow * to.Width);
+            for (var row = firstRow; row < endRow; row++)
+            {
+                if (accumulate)
+                {
+                    for (var i = 0; i < run; i++)
+                        q[i] += p[i];
+                }
+                else
+                {
+                    for (var i = 0; i < run; i++)
+                        q[i] = p[i];
+                }
+
+                p += step;
+                q += to.Width;
+            }
+
+            done += run;
+        }
+    }
+
+    /// <summary>target[r, c] = source[r] for a column spread over all columns, padding columns zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SpreadColumn(float* source, float* target, in PanelLayout to, int firstRow, int endRow)
+    {
+        for (var column = 0; column < to.Columns; column += to.Width)
+        {
+            var run = Math.Min(to.Width, to.Columns - column);
+            var q = target + (column / to.Width * to.PanelStride) + (firstRow * to.Width);
+            for (var row = firstRow; row < endRow; row++, q += to.Width)
+            {
+                for (var i = 0; i < run; i++)
+                    q[i] = source[row];
+            }
+        }
+    }
+
+    /// <summary>target[r, c] = value for all columns, padding columns untouched.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SpreadNumber(float value, float* target, in PanelLayout to, bool accumulate, int firstRow, int endRow)
+    {
+        for (var column = 0; column < to.Columns; column += to.Width)
+        {
+            var run = Math.Min(to.Width, to.Columns - column);
+            var q = target + (column / to.Width * to.PanelStride) + (firstRow * to.Width);
+            for (var row = firstRow; row < endRow; row++, q += to.Width)
+            {
+                for (var i = 0; i < run; i++)
+                    q[i] = accumulate ? q[i] + value : value;
+            }
+        }
+    }
+
+    /// <summary>Each row of the source repeated <paramref name="times"/> times in a row; rows are counted in the source.</summary>
+    public static void RepeatRows(float* source, in PanelLayout from, float* target, in PanelLayout to, int times, int firstRow, int endRow)
+    {
+        for (var panel = 0; panel < from.Panels; panel++)
+        {
+            for (var row = firstRow; row < endRow; row++)
+            {
+                var p = source + (panel * from.PanelStride) + (row * from.Width);
+                for (var copy = 0; copy < times; copy++)
+                {
+                    var q = target + (panel * to.PanelStride) + (((row * times) + copy) * to.Width);
+                    for (var i = 0; i < from.Width; i++)
+                        q[i] = p[i];
+                }
+            }
+        }
+    }
+
+    /// <summary>target[r] (+)= sum of the <paramref name="times"/> source rows that repeat it: the gradient of <see cref="RepeatRows"/>.</summary>
+    public static void SumRepeatedRows(
+        float* source, in PanelLayout from, float* target, in PanelLayout to, int times, bool accumulate, int firstRow, int endRow)
+    {
+        for (var panel = 0; panel < to.Panels; panel++)
+        {
+            for (var row = firstRow; row < endRow; row++)
+            {
+                var q = target + (panel * to.PanelStride) + (row * to.Width);
+                for (var i = 0; i < to.Width; i++)
+                {
+                    var sum = accumulate ? q[i] : 0f;
+                    for (var copy = 0; copy < times; copy++)
+                        sum += source[(panel * from.PanelStride) + (((row * times) + copy) * from.Width) + i];
+                    q[i] = sum;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reads a column of R n numbers as R rows of n columns, or back (<paramref name="toColumn"/>): element r n + j is [r, j].
+    /// </summary>
+    public static void Regroup(float* column, float* matrix, in PanelLayout layout, bool toColumn, bool accumulate, int firstRow, int endRow)
+    {
+        for (var row = firstRow; row < endRow; row++)
+        {
+            for (var j = 0; j < layout.Columns; j++)
+            {
+                var single = column + (row * layout.Columns) + j;
+                var cell = matrix + (j / layout.Width * layout.PanelStride) + (row * layout.Width) + (j % layout.Width);
+                if (toColumn)
+                    *single = accumulate ? *single + *cell : *cell;
+                else
+                    *cell = accumulate ? *cell + *single : *single;
+            }
+        }
+    }
+
+    /// <summary>Sets the padding columns of rows to zero, after a function with f(0) other than 0.</summary>
+    public static void ClearPadding(float* matrix, in PanelLayout layout, int firstRow, int endRow)
+    {
+        var used = layout.Columns % PanelLayout.PanelWidth;
+        if (layout.Width == 1 || used == 0)
+            return;
+        var last = matrix + ((layout.Panels - 1) * layout.PanelStride);
+        for (var row = firstRow; row < endRow; row++)
+        {
+            for (var i = used; i < PanelLayout.PanelWidth; i++)
+                last[(row * PanelLayout.PanelWidth) + i] = 0f;
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Ofql.Kernels.Activations;
+using Ofql.Kernels.Simd;
+
+namespace Ofql.Kernels.Matrices;
+
+/// <summary>Operands of Y = f(X W + start), all in panel layout. Shapes: X [R, K], W [K, N], Y [R, N].</summary>
+public unsafe struct ProductOperands
+{
+    /// <summary>X [R, K].</summary>
+    public float* X;
+
+    /// <summary>Floats between panels of X.</summary>
+    public nint XPanelStride;
+
+    /// <summary>Length of the sum K.</summary>
+    public int K;
+
+    /// <summary>W [K, N].</summary>
+    public float* W;
+
+    /// <summary>Floats between panels of W.</summary>
+    public nint WPanelStride;
+
+    /// <summary>Y [R, N].</summary>
+    public float* Y;
+
+    /// <summary>Floats between panels of Y (and of <see cref="Derivative"/>).</summary>
+    public nint YPanelStride;
+
+    /// <summary>Panels of Y.</summary>
+    public int Panels;
+
+    /// <summary>Row vector the sums start from (a bias [N]); null starts from zero.</summary>
+    public float* Bias;
+
+    /// <summary>Start from what Y holds; <see cref="Bias"/> must be null.</summary>
+    public bool Accumulate;
+
+    /// <summary>f'(.) [R, N], written or read by the epilogue; null where it needs none.</summary>
+    public float* Derivative;
+}
+
+/// <summary>What a product does with its result.</summary>
+public enum ProductEpilogue
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>y = f(y).</summary>
+    Activate,
+
+    /// <summary>derivative = f'(y), y = f(y).</summary>
+    ActivateAndDifferentiate,
+
+    /// <summary>y = y * derivative.</summary>
+    MultiplyByDerivative,
+}
+
+/// <summary>
+/// Y = f(X W + b) for rows of a batch: serves the forward pass, the tangent pass (no bias) and, given W^T, the input
+/// gradient. <see cref="Select"/> once, then call the pointer: a static program picks its kernels when it is built.
+/// </summary>
+public static unsafe class MatrixProduct
+{
+    // The row of zeros that bias-free sums start from.
+    private static readonly NativeBuffer<float> _zeroRow = new(PanelLayout.PanelWidth);
+    private static readonly float* _zeros = _zeroRow.Pointer;
+
+    /// <summary>The kernel for an activation and epilogue. Arguments of the kernel: operands, first row, end row (multiples of 8).</summary>
+    public static delegate*<in ProductOperands, int, int, void> Select(ProductEpilogue epilogue, Activation activation) => epilogue switch
+    {
+        ProductEpilogue.None => &Rows<PlainEpilogue>,
+        ProductEpilogue.MultiplyByDerivative => &Rows<ScaleEpilogue>,
+        ProductEpilogue.Activate => activation switch
+        {
+            Activation.Identity => &Rows<PlainEpilogue>,
+            Activation.Mish => &Rows<ActivateEpilogue<MishActivation>>,
+            Activation.Relu => &Rows<ActivateEpilogue<ReluActivation>>,
+            Activation.Gelu => &Rows<ActivateEpilogue<GeluActivation>>,
+            Activation.Tanh => &Rows<ActivateEpilogue<TanhActivation>>,
+            Activation.Silu => &Rows<ActivateEpilogue<SiluActivation>>,
+            Activation.Sigmoid => &Rows<ActivateEpilogue<SigmoidActivation>>,
+            Activation.Softplus => &Rows<ActivateEpilogue<SoftplusActivation>>,
+            Activation.Elu => &Rows<ActivateEpilogue<EluActivation>>,
+            _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+        },
+        ProductEpilogue.ActivateAndDifferentiate => activation switch
+        {
+            Activation.Identity => &Rows<DifferentiateEpilogue<IdentityActivation>>,
+            Activation.Mish => &Rows<DifferentiateEpilogue<MishActivation>>,
+            Activation.Relu => &Rows<DifferentiateEpilogue<ReluActivation>>,
+            Activation.Gelu => &Rows<DifferentiateEpilogue<GeluActivation>>,
+            Activation.Tanh => &Rows<DifferentiateEpilogue<TanhActivation>>,
+            Activation.Silu => &Rows<DifferentiateEpilogue<SiluActivation>>,
+            Activation.Sigmoid => &Rows<DifferentiateEpilogue<SigmoidActivation>>,
+            Activation.Softplus => &Rows<DifferentiateEpilogue<SoftplusActivation>>,
+            Activation.Elu => &Rows<DifferentiateEpilogue<EluActivation>>,
+            _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(epilogue)),
+    };
+
+    /// <summary>
+    /// dW (+)= X^T dY for tiles <paramref name="first"/> .. <paramref name="end"/> - 1 of <see cref="WeightGradientTiles"/>:
+    /// X [R, K], dY [R, N], dW [K, N] in the layout of W. <see cref="ProductOperands.K"/> holds R here, W holds dY, Y holds dW.
+    /// </summary>
+    /// <param name="o">X = X, W = dY, Y = dW, K = R, Accumulate adds to dW.</param>
+    /// <param name="tilesPerPanel">Tiles of 8 rows of dW: (K + 7) / 8.</param>
+    /// <param name="first">First tile.</param>
+    /// <param name="end">End of the tiles.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void WeightGradient(in ProductOperands o, int tilesPerPanel, int first, int end)
+    {
+        for (var tile = first; tile < end; tile++)
+        {
+            var panel = tile / tilesPerPanel;
+            var row = (tile - (panel * tilesPerPanel)) * RegisterTile.Rows;
+            var x = o.X + ((row / PanelLayout.PanelWidth) * o.XPanelStride) + (row % PanelLayout.PanelWidth);
+            var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
+            if (o.YPanelStride == PanelLayout.PanelWidth)
+            {
+                OneRowOfGradient(x, o.K, o.W + (panel * o.WPanelStride), y, o.Accumulate);
+                continue;
+            }
+
+            RegisterTile.Compute<ColumnWalk>(
+                x, 0, o.K, o.W + (panel * o.WPanelStride), y, o.Accumulate ? y : _zeros, o.Accumulate ? PanelLayout.PanelWidth : 0);
+        }
+    }
+
+    /// <summary>Number of tiles of a weight gradient [<paramref name="k"/>, panels].</summary>
+    public static int WeightGradientTiles(int k, int panels) => (k + RegisterTile.Rows - 1) / RegisterTile.Rows * panels;
+
+    /// <summary>Wt [N, K] = W^T, both in panel layout, for panels <paramref name="first"/> .. <paramref name="end"/> - 1 of Wt.</summary>
+    /// <param name="w">W [K, N].</param>
+    /// <param name="source">Layout of W.</param>
+    /// <param name="transposed">Wt [N, K].</param>
+    /// <param name="target">Layout of Wt.</param>
+    /// <param name="first">First panel (block of 32 columns) of Wt.</param>
+    /// <param name="end">End panel.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* w, in PanelLayout source, float* transposed, in PanelLayout target, int first, int end)
+    {
+        for (var panel = first; panel < end; panel++)
+        {
+            var columns = Math.Min(PanelLayout.PanelWidth, target.Columns - (panel * PanelLayout.PanelWidth));
+            for (var row = 0; row < target.Rows; row += 8)
+            {
+                var rows = Math.Min(8, target.Rows - row);
+                var from = w + source.Offset(panel * PanelLayout.PanelWidth, row);
+                var to = transposed + target.Offset(row, panel * PanelLayout.PanelWidth);
+                for (var column = 0; column < columns; column++)
+                {
+                    for (var r = 0; r < rows; r++)
+                        to[(r * PanelLayout.PanelWidth) + column] = from[(column * PanelLayout.PanelWidth) + r];
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// A weight matrix of one row has no padding rows, so that a whole tile would run into the next panels: the tile is
+    /// computed aside and its first row copied.
+    /// </summary>
+    private static void OneRowOfGradient(float* x, int rows, float* dy, float* dw, bool accumulate)
+    {
+        var tile = stackalloc float[RegisterTile.Rows * PanelLayout.PanelWidth];
+        var row = new Span<float>(dw, PanelLayout.PanelWidth);
+        if (accumulate)
+            row.CopyTo(new Span<float>(tile, PanelLayout.PanelWidth));
+        RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy, tile, accumulate ? tile : _zeros, accumulate ? PanelLayout.PanelWidth : 0);
+        new Span<float>(tile, PanelLayout.PanelWidth).CopyTo(row);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows<TEpilogue>(in ProductOperands o, int firstRow, int endRow)
+        where TEpilogue : struct, ITileEpilogue
+    {
+        Debug.Assert(firstRow % RegisterTile.Rows == 0 && endRow % RegisterTile.Rows == 0, "Row ranges are whole tiles.");
+        for (var panel = 0; panel < o.Panels; panel++)
+        {
+            var w = o.W + (panel * o.WPanelStride);
+            var bias = o.Bias == null ? _zeros : o.Bias + (panel * PanelLayout.PanelWidth);
+            for (var row = firstRow; row < endRow; row += RegisterTile.Rows)
+            {
+                var x = o.X + (row * PanelLayout.PanelWidth);
+                var offset = (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
+                var y = o.Y + offset;
+                RegisterTile.Compute<RowWalk>(
+                    x, o.XPanelStride, o.K, w, y, o.Accumulate ? y : bias, o.Accumulate ? PanelLayout.PanelWidth : 0);
+                Finish<TEpilogue>(y, o.Derivative + offset);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TEpilogue>(float* y, float* derivative)
+        where TEpilogue : struct, ITileEpilogue
+    {
+        const int Count = RegisterTile.Rows * PanelLayout.PanelWidth;
+        if (Vector512.IsHardwareAccelerated)
+            TEpilogue.Apply<Lanes512>(y, derivative, Count);
+        else if (Vector256.IsHardwareAccelerated)
+            TEpilogue.Apply<Lanes256>(y, derivative, Count);
+        else
+            TEpilogue.Apply<Lanes128>(y, derivative, Count);
+    }
+}

@@ -1,0 +1,58 @@
+using Ofql.Graph.Execution;
+using Ofql.Graph.Nodes;
+using Ofql.Kernels.Randomness;
+
+namespace Ofql.Data;
+
+/// <summary>The inputs of a program that a batch of transitions goes to.</summary>
+/// <param name="State">s [B, S], normalised.</param>
+/// <param name="Action">a [B, A] in [-1, 1].</param>
+/// <param name="Reward">r [B, 1], transformed.</param>
+/// <param name="Mask">[B, 1]: 0 where the transition terminated, else 1.</param>
+/// <param name="NextState">s' [B, S], normalised.</param>
+public sealed record BatchInputs(InputNode State, InputNode Action, InputNode Reward, InputNode Mask, InputNode NextState)
+{
+    /// <summary>All of them.</summary>
+    public InputNode[] All => [State, Action, Reward, Mask, NextState];
+
+    /// <summary>The inputs of a batch of transitions of a dataset's sizes.</summary>
+    public static BatchInputs Create(Graph.Graph graph, int stateSize, int actionSize) => new(
+        graph.Input("state", stateSize), graph.Input("action", actionSize), graph.Input("reward", 1), graph.Input("mask", 1), graph.Input("next_state", stateSize));
+}
+
+/// <summary>
+/// Draws rows uniformly with replacement, as D4RL's users do, and gathers them into a program's inputs. Row i of a batch
+/// depends on its counter alone, so any thread may fill any part.
+/// </summary>
+public sealed class BatchSource(
+    TransitionDataset data, RandomStream stream, BatchInputs inputs, Normalizer states, Normalizer actions, RewardTransform rewards) : IRowSource
+{
+    /// <summary>Counters a program run consumes: one per row.</summary>
+    public ulong CountersPerRun => (ulong)inputs.State.Rows;
+
+    /// <inheritdoc/>
+    public void Fill(int first, int end)
+    {
+        Span<float> state = stackalloc float[data.StateSize];
+        Span<float> action = stackalloc float[data.ActionSize];
+        for (var row = first; row < end; row++)
+        {
+            var index = IndexOf(row);
+            states.Apply(data.Observations[index], state);
+            inputs.State.WriteRow(row, state);
+            states.Apply(data.NextObservations[index], state);
+            inputs.NextState.WriteRow(row, state);
+            actions.Apply(data.Actions[index], action);
+            inputs.Action.WriteRow(row, action);
+            inputs.Reward.WriteNumber(row, rewards.Apply(data.Rewards[index][0]));
+            inputs.Mask.WriteNumber(row, data.Terminated[index][0] == 0 ? 1f : 0f);
+        }
+    }
+
+    /// <summary>The dataset row that batch row <paramref name="row"/> of the next run will hold.</summary>
+    public long IndexOf(int row)
+    {
+        var (low, high) = Threefry.Block(stream.Key, stream.Position + (ulong)row);
+        return (long)Math.BigMul(((ulong)high << 32) | low, (ulong)data.Count, out _);
+    }
+}

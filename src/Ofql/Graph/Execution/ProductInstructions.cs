@@ -1,0 +1,95 @@
+using Ofql.Kernels.Activations;
+using Ofql.Kernels.Matrices;
+
+namespace Ofql.Graph.Execution;
+
+/// <summary>Y = f(X W + b) by rows.</summary>
+internal sealed unsafe class ProductInstruction : Instruction
+{
+    private readonly Storage _x;
+    private readonly Storage _w;
+    private readonly Storage? _bias;
+    private readonly Storage _y;
+    private readonly Storage? _derivative;
+    private readonly bool _accumulate;
+    private readonly RowMap _map;
+    private readonly delegate*<in ProductOperands, int, int, void> _kernel;
+    private ProductOperands _operands;
+
+    public ProductInstruction(
+        Emitter emitter, Storage x, Storage w, Storage? bias, Storage y, bool accumulate, ProductEpilogue epilogue, Activation activation, Storage? derivative)
+        : base(WorkKind.Rows, Read(x, w, bias, epilogue, derivative), epilogue == ProductEpilogue.ActivateAndDifferentiate ? [y, derivative!] : [y])
+    {
+        _x = x;
+        _w = w;
+        _bias = bias;
+        _y = y;
+        _derivative = derivative;
+        _accumulate = accumulate;
+        _map = RowMap.Of(emitter.Batch, y.Layout);
+        _kernel = MatrixProduct.Select(epilogue, activation);
+    }
+
+    public override void Bind() => _operands = new ProductOperands
+    {
+        X = _x.Pointer,
+        XPanelStride = _x.Layout.PanelStride,
+        K = _x.Layout.Columns,
+        W = _w.Pointer,
+        WPanelStride = _w.Layout.PanelStride,
+        Y = _y.Pointer,
+        YPanelStride = _y.Layout.PanelStride,
+        Panels = _y.Layout.Panels,
+        Bias = _bias == null ? null : _bias.Pointer,
+        Accumulate = _accumulate,
+        Derivative = _derivative == null ? null : _derivative.Pointer,
+    };
+
+    public override void Execute(int first, int end) => _kernel(_operands, _map.First(first), _map.End(end));
+
+    private static Storage[] Read(Storage x, Storage w, Storage? bias, ProductEpilogue epilogue, Storage? derivative)
+    {
+        List<Storage> reads = [x, w];
+        if (bias is not null)
+            reads.Add(bias);
+        if (epilogue == ProductEpilogue.MultiplyByDerivative)
+            reads.Add(derivative!);
+        return reads.ToArray();
+    }
+}
+
+/// <summary>dW (+)= X^T dY by tiles of dW.</summary>
+internal sealed unsafe class WeightGradientInstruction : Instruction
+{
+    private readonly Storage _x;
+    private readonly Storage _dy;
+    private readonly Storage _dw;
+    private readonly bool _accumulate;
+    private readonly int _tilesPerPanel;
+    private ProductOperands _operands;
+
+    public WeightGradientInstruction(Storage x, Storage dy, Storage dw, bool accumulate)
+        : base(WorkKind.Tasks, [x, dy], [dw])
+    {
+        _x = x;
+        _dy = dy;
+        _dw = dw;
+        _accumulate = accumulate;
+        TaskCount = MatrixProduct.WeightGradientTiles(x.Layout.Columns, dy.Layout.Panels);
+        _tilesPerPanel = TaskCount / dy.Layout.Panels;
+    }
+
+    public override void Bind() => _operands = new ProductOperands
+    {
+        X = _x.Pointer,
+        XPanelStride = _x.Layout.PanelStride,
+        K = _x.Layout.Rows,
+        W = _dy.Pointer,
+        WPanelStride = _dy.Layout.PanelStride,
+        Y = _dw.Pointer,
+        YPanelStride = _dw.Layout.PanelStride,
+        Accumulate = _accumulate,
+    };
+
+    public override void Execute(int first, int end) => MatrixProduct.WeightGradient(_operands, _tilesPerPanel, first, end);
+}

@@ -1,0 +1,115 @@
+using Ofql.Kernels;
+
+namespace Ofql.Graph.Execution;
+
+/// <summary>
+/// A compiled graph: phases of instructions with a barrier between phases, all buffers allocated. <see cref="Run"/> replays it
+/// and allocates nothing. Its results do not depend on the number of threads: every reduction has a fixed order.
+/// </summary>
+public sealed unsafe class Program : IDisposable
+{
+    /// <summary>Batch elements per block of a row phase: a block runs through all instructions of the phase while its rows are in the second-level cache.</summary>
+    private const int BlockRows = 128;
+
+    private readonly Phase[] _phases;
+    private readonly NativeBuffer<float> _memory;
+    private readonly WorkerTeam _team;
+    private readonly Dictionary<Node, Storage> _readable;
+    private readonly int _batch;
+    private readonly int _blockElements;
+
+    internal Program(WorkerTeam team, int batch, int largestMultiplicity, Phase[] phases, NativeBuffer<float> memory, Dictionary<Node, Storage> readable)
+    {
+        _team = team;
+        _batch = batch;
+        _phases = phases;
+        _memory = memory;
+        _readable = readable;
+        _blockElements = Math.Max(16, BlockRows / largestMultiplicity / 16 * 16);
+    }
+
+    /// <summary>Barriers per run: the number of phases.</summary>
+    public int PhaseCount => _phases.Length;
+
+    /// <summary>Bytes of buffers.</summary>
+    public long MemoryBytes => _memory.Length * sizeof(float);
+
+    /// <summary>Runs once.</summary>
+    public void Run() => _team.Run(this);
+
+    /// <summary>The value of a [1, 1] node that was asked for when the program was built.</summary>
+    public float Scalar(Node node) => *Find(node).Pointer;
+
+    /// <summary>Copies the value of a node that was asked for, row-major [R, C].</summary>
+    public void Read(Node node, Span<float> destination)
+    {
+        var storage = Find(node);
+        storage.Layout.Unpack(storage.Pointer, destination);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
+
+    internal void RunMember(WorkerTeam team, int member)
+    {
+        for (var i = 0; i < _phases.Length; i++)
+        {
+            if (i > 0)
+                team.Barrier();
+            ref readonly var phase = ref _phases[i];
+            switch (phase.Kind)
+            {
+                case WorkKind.Rows:
+                    RunRows(phase.Instructions, team.Threads, member);
+                    break;
+                case WorkKind.Tasks:
+                    RunTasks(phase.Instructions, team.Threads, member);
+                    break;
+                default:
+                    if (member == 0)
+                        RunSingle(phase.Instructions);
+                    break;
+            }
+        }
+    }
+
+    private void RunRows(Instruction[] instructions, int threads, int member)
+    {
+        // Whole groups of 16 rows per thread, so that vectors and partial sums never straddle threads.
+        var groups = (_batch + 15) / 16;
+        var first = Math.Min(_batch, groups * member / threads * 16);
+        var end = Math.Min(_batch, groups * (member + 1) / threads * 16);
+        for (var block = first; block < end; block += _blockElements)
+        {
+            var blockEnd = Math.Min(end, block + _blockElements);
+            for (var i = 0; i < instructions.Length; i++)
+                instructions[i].Execute(block, blockEnd);
+        }
+    }
+
+    private static void RunTasks(Instruction[] instructions, int threads, int member)
+    {
+        for (var i = 0; i < instructions.Length; i++)
+        {
+            var instruction = instructions[i];
+            var first = (int)((long)instruction.TaskCount * member / threads);
+            var end = (int)((long)instruction.TaskCount * (member + 1) / threads);
+            if (first < end)
+                instruction.Execute(first, end);
+        }
+    }
+
+    private static void RunSingle(Instruction[] instructions)
+    {
+        for (var i = 0; i < instructions.Length; i++)
+            instructions[i].Execute(0, 1);
+    }
+
+    private Storage Find(Node node) =>
+        _readable.TryGetValue(node, out var storage)
+            ? storage
+            : throw new GraphException($"Node '{node.Name}' was not asked for when the program was built. Add it to Compute(...).");
+}
+
+/// <summary>Instructions of one kind that need no barrier among themselves.</summary>
+internal readonly record struct Phase(WorkKind Kind, Instruction[] Instructions);

@@ -1,0 +1,109 @@
+using Ofql.Graph.Execution;
+using Ofql.Graph.Parameters;
+using Ofql.Kernels;
+using Ofql.Kernels.Elementwise;
+
+namespace Ofql.Graph.Nodes;
+
+/// <summary>A value written from outside before a run. Its memory belongs to the graph: all programs of the graph see it.</summary>
+public sealed unsafe class InputNode : Node, IOwnedValue
+{
+    private readonly NativeBuffer<float> _buffer;
+
+    internal InputNode(Graph graph, string name, int rows, int columns)
+        : base(graph, name, rows, columns) => _buffer = graph.Allocate(Layout.Length);
+
+    float* IOwnedValue.Pointer => _buffer.Pointer;
+
+    /// <summary>Writes all values, row-major [R, C].</summary>
+    /// <exception cref="ArgumentException">The number of values is wrong.</exception>
+    public void Write(ReadOnlySpan<float> rowMajor) => Layout.Pack(rowMajor, _buffer.Pointer);
+
+    /// <summary>Writes one row [C].</summary>
+    public void WriteRow(int row, ReadOnlySpan<float> values) => Layout.PackRow(row, values, _buffer.Pointer);
+
+    /// <summary>Writes one number of a column input.</summary>
+    public void WriteNumber(int row, float value) => _buffer.Pointer[row * Layout.Width] = value;
+
+    /// <summary>Reads all values back, row-major [R, C].</summary>
+    public void Read(Span<float> rowMajor) => Layout.Unpack(_buffer.Pointer, rowMajor);
+
+    internal override void EmitForward(Emitter emitter)
+    {
+    }
+
+    internal override Node? Tangent(Node?[] tangents) => null;
+
+    internal override void EmitBackward(Emitter emitter, GradientSlot gradient)
+    {
+    }
+}
+
+/// <summary>A fixed number in every entry.</summary>
+internal sealed unsafe class ConstantNode : Node, IOwnedValue
+{
+    private readonly NativeBuffer<float> _buffer;
+
+    public ConstantNode(Graph graph, float value, int rows, int columns)
+        : base(graph, $"constant {value}", rows, columns)
+    {
+        _buffer = graph.Allocate(Layout.Length);
+        Moves.SpreadNumber(value, _buffer.Pointer, Layout, accumulate: false, 0, Layout.StoredRows);
+    }
+
+    float* IOwnedValue.Pointer => _buffer.Pointer;
+
+    internal override void EmitForward(Emitter emitter)
+    {
+    }
+
+    internal override Node? Tangent(Node?[] tangents) => null;
+
+    internal override void EmitBackward(Emitter emitter, GradientSlot gradient)
+    {
+    }
+}
+
+/// <summary>A parameter vector as the row [1, N].</summary>
+internal sealed unsafe class ParameterNode(Graph graph, ParameterBlock block, ParameterTensor tensor)
+    : Node(graph, $"{block.Name}.{tensor.Name}", tensor.Inputs, tensor.Outputs), IOwnedValue
+{
+    internal override ParameterBlock? Block => block;
+
+    float* IOwnedValue.Pointer => block.Values + tensor.Offset;
+
+    internal override void EmitForward(Emitter emitter)
+    {
+        // The optimiser of the same program must see this value as the parameter it is.
+        emitter.Alias(this, emitter.Parameter(block, tensor));
+    }
+
+    internal override Node? Tangent(Node?[] tangents) => null;
+
+    internal override void EmitBackward(Emitter emitter, GradientSlot gradient)
+    {
+        if (!emitter.IsDifferentiated(block))
+            return;
+        var (target, accumulate) = emitter.ParameterContribution(block, tensor);
+        var source = gradient.Storage;
+        emitter.Add(new SingleInstruction([source], [target], () =>
+        {
+            for (var i = 0; i < tensor.Count; i++)
+                target.Pointer[i] = accumulate ? target.Pointer[i] + source.Pointer[i] : source.Pointer[i];
+        }));
+    }
+}
+
+/// <summary>The same value, a constant to reverse and to forward mode.</summary>
+internal sealed class StopGradientNode(Node input) : Node(input.Graph, $"stop({input.Name})", input.Rows, input.Columns, input)
+{
+    internal override bool PassesGradient => false;
+
+    internal override void EmitForward(Emitter emitter) => emitter.Alias(this, emitter.Value(Inputs[0]));
+
+    internal override Node? Tangent(Node?[] tangents) => null;
+
+    internal override void EmitBackward(Emitter emitter, GradientSlot gradient)
+    {
+    }
+}

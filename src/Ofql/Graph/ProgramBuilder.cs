@@ -1,0 +1,117 @@
+using Ofql.Graph.Execution;
+using Ofql.Graph.Nodes;
+using Ofql.Graph.Optimization;
+using Ofql.Graph.Parameters;
+
+namespace Ofql.Graph;
+
+/// <summary>
+/// States what one run of a program is to do, in order: fill inputs, compute values, take gradients of losses with respect to
+/// blocks, step optimisers, average targets. <see cref="Build"/> makes the program.
+/// </summary>
+public sealed class ProgramBuilder(Graph graph)
+{
+    private readonly List<Node> _outputs = [];
+    private readonly List<(InputNode[] Inputs, IRowSource Source)> _sources = [];
+    private readonly List<(Node Loss, ParameterBlock Block)> _gradients = [];
+    private readonly List<Action<Emitter>> _updates = [];
+    private bool _keepAll;
+
+    /// <summary>Computes these values and keeps them readable after the run.</summary>
+    public ProgramBuilder Compute(params Node[] nodes)
+    {
+        _outputs.AddRange(nodes);
+        return this;
+    }
+
+    /// <summary>Fills inputs at the start of every run, row by row, on all threads.</summary>
+    public ProgramBuilder Fill(IRowSource source, params InputNode[] inputs)
+    {
+        _sources.Add((inputs, source));
+        return this;
+    }
+
+    /// <summary>Writes dL/d parameters into the block's gradient. Several losses over one block add up.</summary>
+    public ProgramBuilder Gradient(Node loss, ParameterBlock block)
+    {
+        _gradients.Add((loss, block));
+        _outputs.Add(loss);
+        return this;
+    }
+
+    /// <summary>Then takes a step of the optimiser on its block.</summary>
+    public ProgramBuilder Step(Adam optimizer)
+    {
+        _updates.Add(optimizer.Emit);
+        return this;
+    }
+
+    /// <summary>Then moves a target block towards its online block.</summary>
+    public ProgramBuilder Average(MovingAverage average)
+    {
+        _updates.Add(average.Emit);
+        return this;
+    }
+
+    /// <summary>Keeps every intermediate value readable, for tests: no memory is shared.</summary>
+    public ProgramBuilder KeepAll(bool keep = true)
+    {
+        _keepAll = keep;
+        return this;
+    }
+
+    /// <summary>Makes the program, to be run by <paramref name="team"/>.</summary>
+    /// <exception cref="GraphException">A loss is no number, does not depend on its block, or lets a gradient into a tangent.</exception>
+    public Program Build(WorkerTeam team)
+    {
+        var emitter = new Emitter(graph);
+        foreach (var (inputs, source) in _sources)
+            emitter.Add(new FillInputsInstruction(graph.Batch, inputs.Select(emitter.Value).ToArray(), source));
+        var needed = FindNeeded();
+        var passes = _gradients.Select(gradient => new BackwardPass(graph, gradient.Loss, gradient.Block)).ToList();
+        foreach (var dense in passes.SelectMany(pass => pass.DenseNodes))
+            emitter.RequireDerivative(dense);
+        foreach (var node in graph.Nodes.Where(node => needed[node.Id]))
+            (node as DenseTangentNode)?.RequireDerivative(emitter);
+        foreach (var node in graph.Nodes.Where(node => needed[node.Id]))
+            node.EmitForward(emitter);
+        foreach (var (loss, block) in _gradients)
+            emitter.EmitBackward(loss, block);
+        foreach (var update in _updates)
+            update(emitter);
+        return Finish(emitter, needed, team);
+    }
+
+    private Program Finish(Emitter emitter, bool[] needed, WorkerTeam team)
+    {
+        var readable = new Dictionary<Node, Storage>();
+        foreach (var node in graph.Nodes.Where(node => needed[node.Id] && (_keepAll || _outputs.Contains(node))))
+        {
+            readable[node] = emitter.Value(node);
+            readable[node].Pinned = true;
+        }
+
+        var phases = Schedule.Build(emitter.Instructions);
+        var memory = MemoryPlan.Build(emitter.Storages, phases, share: !_keepAll);
+        foreach (var instruction in emitter.Instructions)
+            instruction.Bind();
+        var multiplicity = graph.Nodes.Where(node => needed[node.Id]).Max(node => Math.Max(1, node.Rows / graph.Batch));
+        return new Program(team, graph.Batch, multiplicity, phases, memory, readable);
+    }
+
+    private bool[] FindNeeded()
+    {
+        var needed = new bool[graph.Nodes.Count];
+        foreach (var node in _outputs)
+            needed[node.Id] = true;
+        for (var id = needed.Length - 1; id >= 0; id--)
+        {
+            if (!needed[id])
+                continue;
+            foreach (var input in graph.Nodes[id].Inputs)
+                needed[input.Id] = true;
+        }
+
+        return needed;
+    }
+}
