@@ -53,7 +53,7 @@ public static unsafe class Moves
         }
     }
 
-    /// <summary>target[r, c] = source[r] for a column spread over all columns, padding columns zero.</summary>
+    /// <summary>target[r, c] = source[r] for a column spread over all columns, padding columns untouched.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SpreadColumn(float* source, float* target, in PanelLayout to, int firstRow, int endRow)
     {

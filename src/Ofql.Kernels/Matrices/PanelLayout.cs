@@ -16,6 +16,8 @@ public readonly record struct PanelLayout
     /// <summary>Rows are stored in multiples of this, so that row ranges are whole vectors in every width.</summary>
     public const int RowAlignment = 16;
 
+    private const int SpreadRows = 8;
+
     /// <summary>The layout of a <paramref name="rows"/> x <paramref name="columns"/> matrix.</summary>
     /// <param name="rows">Number of rows R, at least 1.</param>
     /// <param name="columns">Number of columns C, at least 1.</param>
@@ -46,8 +48,11 @@ public readonly record struct PanelLayout
     /// <summary>Number of panels.</summary>
     public int Panels { get; }
 
-    /// <summary>Floats from one panel to the next.</summary>
-    public int PanelStride => StoredRows * Width;
+    /// <summary>
+    /// Floats from one panel to the next. Panels of a power of two of rows would start on the same sets of the first-level cache
+    /// and push each other out; 8 rows in between spread them.
+    /// </summary>
+    public int PanelStride => Panels == 1 || StoredRows == 1 ? StoredRows * Width : (StoredRows + SpreadRows) * Width;
 
     /// <summary>Floats in all; a multiple of 16.</summary>
     public int Length => Math.Max(16, Panels * PanelStride);

@@ -22,20 +22,31 @@ public static unsafe class RowReductions
         }
     }
 
-    /// <summary>y[r] = largest entry of row r; index[r] = its first column, as a float.</summary>
+    /// <summary>y[r] = largest entry of row r; index[r] = its first column, as a float. The first NaN counts as the largest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Maximum(float* x, in PanelLayout layout, float* y, float* index, int firstRow, int endRow)
     {
         for (var row = firstRow; row < endRow; row++)
         {
-            var best = 0;
-            for (var column = 1; column < layout.Columns; column++)
+            var best = float.NegativeInfinity;
+            var found = -1;
+            for (var column = 0; column < layout.Columns; column += layout.Width)
             {
-                if (x[layout.Offset(row, column)] > x[layout.Offset(row, best)])
-                    best = column;
+                var run = Math.Min(layout.Width, layout.Columns - column);
+                var p = x + (column / layout.Width * layout.PanelStride) + (row * layout.Width);
+                for (var i = 0; i < run; i++)
+                {
+                    // Neither smaller nor equal: larger or NaN. Once NaN, always NaN.
+                    if (found < 0 || (!(p[i] <= best) && !float.IsNaN(best)))
+                    {
+                        best = p[i];
+                        found = column + i;
+                    }
+                }
             }
 
-            y[row] = x[layout.Offset(row, best)];
-            index[row] = best;
+            y[row] = best;
+            index[row] = found;
         }
     }
 
@@ -77,21 +88,67 @@ public static unsafe class RowReductions
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LogSumExp(float* x, in PanelLayout layout, float* y, float* softmax, int firstRow, int endRow)
     {
+        if (layout.Width == 1)
+        {
+            // x - x is 0, or NaN where x is.
+            for (var row = firstRow; row < endRow; row++)
+                (y[row], softmax[row]) = (x[row], 1f + (x[row] - x[row]));
+        }
+        else if (Vector512.IsHardwareAccelerated)
+        {
+            LogSumExp<Lanes512>(x, layout, y, softmax, firstRow, endRow);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            LogSumExp<Lanes256>(x, layout, y, softmax, firstRow, endRow);
+        }
+        else
+        {
+            LogSumExp<Lanes128>(x, layout, y, softmax, firstRow, endRow);
+        }
+    }
+
+    private static void LogSumExp<T>(float* x, in PanelLayout layout, float* y, float* softmax, int firstRow, int endRow)
+        where T : unmanaged, ILanes<T>
+    {
+        const int Width = PanelLayout.PanelWidth;
+        nint stride = layout.PanelStride;
+        var lowest = T.Create(float.NegativeInfinity);
         for (var row = firstRow; row < endRow; row++)
         {
-            var largest = float.NegativeInfinity;
-            for (var column = 0; column < layout.Columns; column++)
-                largest = MathF.Max(largest, x[layout.Offset(row, column)]);
-            var sum = 0f;
-            for (var column = 0; column < layout.Columns; column++)
+            var offset = (nint)row * Width;
+            var best = lowest;
+            for (var panel = 0; panel < layout.Panels; panel++)
             {
-                var at = layout.Offset(row, column);
-                softmax[at] = MathF.Exp(x[at] - largest);
-                sum += softmax[at];
+                float* p = x + (panel * stride) + offset, mask = ColumnMask.For(layout.Columns - (panel * Width));
+                for (var i = 0; i < Width; i += T.Count)
+                    best = T.Max(best, T.Select(T.Load(mask + i), T.Load(p + i), lowest));
             }
 
-            for (var column = 0; column < layout.Columns; column++)
-                softmax[layout.Offset(row, column)] /= sum;
+            // A NaN that the maximum lost is NaN again in its own difference, and so in the sum.
+            var largest = T.Largest(best);
+            T shift = T.Create(largest), total = T.Create(0f);
+            for (var panel = 0; panel < layout.Panels; panel++)
+            {
+                var at = (panel * stride) + offset;
+                var mask = ColumnMask.For(layout.Columns - (panel * Width));
+                for (var i = 0; i < Width; i += T.Count)
+                {
+                    var e = LaneMath.Exp(T.Load(x + at + i) - shift) & T.Load(mask + i);
+                    total = total + e;
+                    e.Store(softmax + at + i);
+                }
+            }
+
+            var sum = T.Sum(total);
+            var divisor = T.Create(sum);
+            for (var panel = 0; panel < layout.Panels; panel++)
+            {
+                var p = softmax + (panel * stride) + offset;
+                for (var i = 0; i < Width; i += T.Count)
+                    (T.Load(p + i) / divisor).Store(p + i);
+            }
+
             y[row] = largest + MathF.Log(sum);
         }
     }

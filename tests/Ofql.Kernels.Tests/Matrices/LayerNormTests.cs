@@ -88,6 +88,38 @@ public sealed unsafe class LayerNormTests
         parts.Y.AssertSameBits("rows in parts", whole.Y);
     }
 
+    [Theory]
+    [InlineData(45)]
+    [InlineData(70)]
+    public void Parameter_gradients_do_not_depend_on_how_columns_are_shared_out(int columns)
+    {
+        using var norm = new Norm(33, columns);
+        using Matrix weight = new(1, columns), bias = new(1, columns), weightParts = new(1, columns), biasParts = new(1, columns);
+        LayerNorm.ParameterGradient(norm.G.Pointer, norm.X.Layout, norm.Normalised.Pointer, weight.Pointer, bias.Pointer, false, 0, columns);
+        foreach (var (first, end) in new[] { (13, 40), (40, columns), (0, 13) })
+            LayerNorm.ParameterGradient(norm.G.Pointer, norm.X.Layout, norm.Normalised.Pointer, weightParts.Pointer, biasParts.Pointer, false, first, end);
+        weightParts.AssertSameBits("dweight in parts", weight);
+        biasParts.AssertSameBits("dbias in parts", bias);
+    }
+
+    [Fact]
+    public void A_single_column_is_its_own_mean()
+    {
+        using Matrix x = Matrix.Random(20, 1, 1), weight = Matrix.Random(1, 1, 2), bias = Matrix.Random(1, 1, 3);
+        using Matrix y = new(20, 1), xhat = new(20, 1), inverse = new(20, 1), tangent = new(20, 1), gradient = x.Copy();
+        LayerNorm.Forward(x.Pointer, x.Layout, weight.Pointer, bias.Pointer, Epsilon, y.Pointer, xhat.Pointer, inverse.Pointer, 0, 20);
+        LayerNorm.Tangent(x.Pointer, x.Layout, weight.Pointer, xhat.Pointer, inverse.Pointer, tangent.Pointer, 0, 20);
+        LayerNorm.InputGradient(x.Pointer, x.Layout, weight.Pointer, xhat.Pointer, inverse.Pointer, gradient.Pointer, true, 0, 20);
+        y.AssertEach("y", (_, _) => (bias[0, 0], 0));
+        tangent.AssertEach("tangent", (_, _) => (0, 0));
+        gradient.AssertSameBits("gradient", x);
+        LayerNorm.ParameterGradient(x.Pointer, x.Layout, xhat.Pointer, weight.Pointer, bias.Pointer, false, 0, 1);
+        Assert.Equal(0f, weight[0, 0]);
+        Assert.Equal(Enumerable.Range(0, 20).Sum(r => (double)x[r, 0]), bias[0, 0], 1e-6);
+        foreach (var matrix in new[] { y, xhat, inverse, tangent, gradient, weight, bias })
+            matrix.AssertGuards();
+    }
+
     [Fact]
     public void A_constant_row_normalises_to_the_bias()
     {

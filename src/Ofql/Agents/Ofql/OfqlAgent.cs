@@ -32,11 +32,11 @@ public sealed class OfqlAgent : IAgent
 
     /// <summary>Builds the agent for a dataset.</summary>
     public OfqlAgent(OfqlSettings settings, AgentContext context)
-        : this(settings, OfqlModel.Create(settings, context), context, keepAll: false)
+        : this(settings, OfqlModel.Create(settings, context), context, givenInputs: false, keepAll: false)
     {
     }
 
-    internal OfqlAgent(OfqlSettings settings, OfqlModel model, AgentContext context, bool keepAll)
+    internal OfqlAgent(OfqlSettings settings, OfqlModel model, AgentContext context, bool givenInputs, bool keepAll)
     {
         Settings = settings;
         Model = model;
@@ -59,8 +59,8 @@ public sealed class OfqlAgent : IAgent
 
         CriticTerms = Losses.Critic(model.Phi, model.PhiTarget, model.ThetaTarget);
         ActorTerms = [Losses.Actor(model.Theta, model.Phi, coin: 0), Losses.Actor(model.Theta, model.Phi, coin: 1)];
-        _criticStep = CriticStep(context, keepAll);
-        _actorSteps = [ActorStep(ActorTerms[0], context, keepAll), ActorStep(ActorTerms[1], context, keepAll)];
+        _criticStep = CriticStep(givenInputs ? null : context.Data, keepAll);
+        _actorSteps = [ActorStep(ActorTerms[0], givenInputs, keepAll), ActorStep(ActorTerms[1], givenInputs, keepAll)];
         CollectState();
     }
 
@@ -94,6 +94,12 @@ public sealed class OfqlAgent : IAgent
     internal Adam CriticOptimizer { get; }
 
     internal Adam ActorOptimizer { get; }
+
+    /// <summary>Barriers of one update.</summary>
+    public int Phases => _criticStep.PhaseCount + _actorSteps[0].PhaseCount;
+
+    /// <summary>Where the time of an update goes, instruction by instruction, on one thread. Changes the agent's parameters.</summary>
+    public IReadOnlyList<InstructionTiming> Profile(int repeats) => [.. _criticStep.Profile(repeats), .. _actorSteps[0].Profile(repeats)];
 
     internal Program CriticProgram => _criticStep;
 
@@ -150,13 +156,13 @@ public sealed class OfqlAgent : IAgent
         AdvanceStreams();
     }
 
-    private Program CriticStep(AgentContext context, bool keepAll)
+    private Program CriticStep(TransitionDataset? data, bool keepAll)
     {
         var builder = new ProgramBuilder(_graph).KeepAll(keepAll);
-        if (!keepAll)
+        if (data is not null)
         {
             builder
-                .Fill(new BatchSource(context.Data, _batchStream, Losses.Batch, Model.States, Model.Actions, Model.Rewards), Losses.Batch.All)
+                .Fill(new BatchSource(data, _batchStream, Losses.Batch, Model.States, Model.Actions, Model.Rewards), Losses.Batch.All)
                 .Fill(new NoiseSource(_noiseNextStream, Losses.NoiseNext), Losses.NoiseNext);
         }
 
@@ -168,11 +174,10 @@ public sealed class OfqlAgent : IAgent
             .Build(_team);
     }
 
-    private Program ActorStep(ActorTerms terms, AgentContext context, bool keepAll)
+    private Program ActorStep(ActorTerms terms, bool givenInputs, bool keepAll)
     {
-        _ = context;
         var builder = new ProgramBuilder(_graph).KeepAll(keepAll);
-        if (!keepAll)
+        if (!givenInputs)
         {
             builder
                 .Fill(new NoiseSource(_noisePolicyStream, Losses.NoisePolicy), Losses.NoisePolicy)
