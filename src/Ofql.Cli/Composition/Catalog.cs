@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Ofql.Agents;
+using Ofql.Agents.Ofql;
 using Ofql.Cli.Bench;
 using Ofql.Cli.Configuration;
 using Ofql.Environments;
@@ -34,12 +35,13 @@ internal sealed partial record Catalog
     public IReadOnlyList<IBenchmark> Benchmarks { get; init; } = [];
 
     /// <summary>
-    /// The program as shipped. An agent is wired by adding its factory to <see cref="Agents"/> and its reader to
-    /// <see cref="LoadActor"/>.
+    /// The program as shipped. An agent is wired by its factory in <see cref="AgentCatalog"/> and, for its exported policies, by
+    /// their kind in <see cref="ShippedActor"/>.
     /// </summary>
     public static Catalog Shipped { get; } = new()
     {
-        Agents = [],
+        Agents = AgentCatalog.All,
+        LoadActor = ShippedActor,
         Environments = EnvironmentCatalog.BuiltIn,
         Generators = DatasetGenerator.BuiltIn,
         Presets = PresetCatalog.Embedded,
@@ -58,6 +60,13 @@ internal sealed partial record Catalog
         var unversioned = Environments.Entries.Where(entry => VersionEnding().Replace(entry.Name, "") == name).ToList();
         return unversioned.Count == 1 ? unversioned[0] : Environments.Get(name);
     }
+
+    private static IActor ShippedActor(PolicyArtefact policy, ActingOptions options, int capacity) => policy.Metadata.GetValueOrDefault("kind") switch
+    {
+        OfqlPolicyArtefact.Kind => OfqlPolicyArtefact.CreateActor(policy, options, capacity),
+        var kind => throw new OfqlException(
+            $"The policy is of kind '{kind ?? "(not stated)"}'; this program can act with: {OfqlPolicyArtefact.Kind}. Was it exported by a later version?"),
+    };
 
     [GeneratedRegex("-v[0-9]+$")]
     private static partial Regex VersionEnding();

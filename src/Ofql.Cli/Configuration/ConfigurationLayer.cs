@@ -5,7 +5,7 @@ internal readonly record struct LayerValue(string Text, string Origin);
 
 /// <summary>
 /// One layer of configuration, keys in their order of appearance. Later layers win; one that names a data source takes the
-/// place of the source below it, whichever kind that was.
+/// place of the source below it, whichever kind that was; one that names another agent drops the options of the one below.
 /// </summary>
 internal sealed class ConfigurationLayer
 {
@@ -30,6 +30,13 @@ internal sealed class ConfigurationLayer
             Set("data.generate", "", file.Origin);
         if (upper._values.TryGetValue("data.generate", out var generate))
             Set("data.file", "", generate.Origin);
+        // Options of one agent mean nothing to another.
+        if (upper._values.TryGetValue(ConfigurationSchema.AgentName, out var agent) && _values.GetValueOrDefault(ConfigurationSchema.AgentName).Text != agent.Text)
+        {
+            foreach (var key in _values.Keys.Where(ConfigurationSchema.IsAgentOption).ToList())
+                _values.Remove(key);
+        }
+
         foreach (var (key, value) in upper._values)
             _values[key] = value;
     }

@@ -22,6 +22,9 @@ internal sealed class ResolvedConfiguration
     public IReadOnlyDictionary<string, string> AgentOptions => Values.Where(pair => ConfigurationSchema.IsAgentOption(pair.Key))
         .ToDictionary(pair => pair.Key[ConfigurationSchema.AgentPrefix.Length..], pair => pair.Value, StringComparer.Ordinal);
 
+    // A schedule over the planned updates makes their number part of every update.
+    private bool HasSchedule => _byKey.GetValueOrDefault("agent.learning_rate_decay", "none") != "none";
+
     public string Text(string key) => _byKey[key];
 
     public long Integer(string key) => long.Parse(_byKey[key], NumberStyles.Integer, CultureInfo.InvariantCulture);
@@ -54,7 +57,7 @@ internal sealed class ResolvedConfiguration
     private bool MayDiffer(string key, ResolvedConfiguration run) => ConfigurationSchema.Find(key)?.Effect switch
     {
         KeyEffect.Watching => true,
-        KeyEffect.Length => Integer(key) >= run.Integer(key),
+        KeyEffect.Length => Integer(key) >= run.Integer(key) && !HasSchedule,
         _ => false,
     };
 }

@@ -16,7 +16,7 @@ public sealed class DivergenceGuard
     private float[] _values = [];
 
     /// <summary>Creates the guard.</summary>
-    /// <param name="names">Names of the metrics; those with the word <c>q</c> or <c>value</c> are Q-values.</param>
+    /// <param name="names">Names of the metrics; those with the word <c>q</c>, <c>value</c> or <c>target</c> are Q-values.</param>
     /// <param name="valueLimit">Largest size of a Q-value.</param>
     public DivergenceGuard(IReadOnlyList<string> names, double valueLimit)
     {
@@ -29,7 +29,8 @@ public sealed class DivergenceGuard
     public static bool IsValueName(string name)
     {
         var words = name[(name.LastIndexOf('/') + 1)..].ToLowerInvariant().Split('_', '-', '.', ' ');
-        return words.Any(word => word is "q" or "value" or "values") && !words.Any(word => word is "loss" or "std" or "gradient");
+        return words.Any(word => word is "q" or "value" or "values" or "target")
+            && !words.Any(word => word is "loss" or "std" or "gradient" or "scale");
     }
 
     /// <summary>The reason why these metrics mean divergence; null when they do not. Allocates only when they do.</summary>

@@ -15,7 +15,7 @@ public class RoomTests
         ["Graph"] = ["Networks", "Flow", "Data", "Agents", "Environments", "Training", "Evaluation"],
         ["Networks"] = ["Agents", "Environments", "Training", "Evaluation"],
         ["Flow"] = ["Agents", "Environments", "Training", "Evaluation"],
-        ["Data"] = ["Graph", "Networks", "Flow", "Agents", "Environments", "Training", "Evaluation"],
+        ["Data"] = ["Networks", "Flow", "Agents", "Environments", "Training", "Evaluation"],
         ["Environments"] = ["Graph", "Networks", "Flow", "Agents", "Training", "Evaluation"],
         ["Agents"] = ["Environments", "Training", "Evaluation"],
         ["Training"] = ["Graph", "Networks", "Flow", "Environments", "Evaluation"],
@@ -45,10 +45,11 @@ public class RoomTests
         Assert.Empty(faults);
     }
 
+    // The folder Options is no agent: it reads the options of all of them.
     [Fact]
     public void An_agent_uses_no_other_agent()
     {
-        var agents = Directory.EnumerateDirectories(In("src/Ofql/Agents")).Select(path => Path.GetFileName(path)!).ToList();
+        var agents = Directory.EnumerateDirectories(In("src/Ofql/Agents")).Select(path => Path.GetFileName(path)!).Where(name => name != "Options").ToList();
         var faults = from agent in agents
                      from file in Sources(In($"src/Ofql/Agents/{agent}"))
                      from used in NamespacesUsed(file)

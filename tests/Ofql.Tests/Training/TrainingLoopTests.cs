@@ -196,6 +196,8 @@ public class TrainingLoopTests
     [InlineData("critic/q_mean", true)]
     [InlineData("q", true)]
     [InlineData("critic/target_value", true)]
+    [InlineData("critic/target_mean", true)]
+    [InlineData("actor/q_scale", false)]
     [InlineData("critic/loss", false)]
     [InlineData("actor/q_loss", false)]
     [InlineData("actor/sequence", false)]
