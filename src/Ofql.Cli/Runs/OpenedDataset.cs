@@ -39,6 +39,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
     /// <summary>The dataset of a task, from the folder if it is there and unchanged.</summary>
     public OpenedDataset OpenGenerated(string task, long rows, ulong seed, CancellationToken cancellation)
     {
+        _ = FindGenerator(task);
         var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{task}-{rows}-seed{seed}.safetensors"));
         var note = path + ".fingerprint";
         if (!File.Exists(path) || !File.Exists(note))
@@ -64,12 +65,16 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
     /// <summary>Generates a dataset into a file.</summary>
     public void Generate(string task, long rows, ulong seed, string path, CancellationToken cancellation)
     {
-        var names = catalog.Generators.Select(generator => generator.Name).ToList();
-        var generator = catalog.Generators.FirstOrDefault(known => known.Name == task) ?? throw new UsageException(
-            $"There is no data generator for '{task}'.{NearestName.Question(task, names)} Known: {string.Join(", ", names)}.");
-        using var raw = generator.Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
+        using var raw = FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
         using var data = raw.ToTransitions();
         DatasetFile.Save(data, path);
+    }
+
+    private DatasetGenerator FindGenerator(string task)
+    {
+        var names = catalog.Generators.Select(generator => generator.Name).ToList();
+        return catalog.Generators.FirstOrDefault(known => known.Name == task) ?? throw new UsageException(
+            $"There is no data generator for '{task}'.{NearestName.Question(task, names)} Known: {string.Join(", ", names)}.");
     }
 
     private void CreateFolder()
