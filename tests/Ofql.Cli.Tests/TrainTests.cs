@@ -162,6 +162,35 @@ public class TrainTests
     }
 
     [Fact]
+    public void Resuming_several_seeds_also_begins_those_not_reached()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (_, _) => stop.Cancel();
+        Assert.Equal(130, cli.RunWith(["train", .. cli.Short, "--name", "many", "--seeds", "0..40"], "", stop.Token).Code);
+        Assert.True(Directory.GetDirectories(Path.Combine(cli.Runs, "many")).Length < 41);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", "many", "--runs", cli.Runs).Code);
+        Assert.Equal(41, Directory.GetDirectories(Path.Combine(cli.Runs, "many")).Length);
+    }
+
+    [Fact]
+    public void Killed_before_the_first_checkpoint_begins_again()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "whole"]);
+        cli.Agents.Updated = (_, step) =>
+        {
+            if (step == 9)
+                throw new InvalidOperationException("killed");
+        };
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "parts"]);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", "parts", "--runs", cli.Runs).Code);
+        Assert.Equal(cli.Bytes("whole"), cli.Bytes("parts"));
+    }
+
+    [Fact]
     public void One_seed_of_several_equals_the_same_run_alone()
     {
         using var cli = new CliFixture();

@@ -43,7 +43,7 @@ internal static class TrainSummary
         if (environment is not null)
         {
             var score = report.NormalizedMeanReturn is { } mean ? $", normalised score {TextTable.Number(mean)}" : "";
-            context.Out.WriteLine($"For comparison, the data itself: mean return {TextTable.Number(report.Episodes.Returns.Mean)}{score} ({report.Episodes.Count} episodes).");
+            context.Out.WriteLine($"For comparison, the data itself: mean return {TextTable.Number(report.Episodes.Returns.Mean)}{score} ({report.Episodes.Count} episodes of mean length {TextTable.Number(report.Episodes.Lengths.Mean, "F0")}).");
         }
 
         if (plan.IsGroup && results.Count > 0)
