@@ -1,1 +1,102 @@
-return 0;
+using System.Runtime.InteropServices;
+using Ofql.Cli.Commands;
+using Ofql.Cli.Composition;
+
+namespace Ofql.Cli;
+
+/// <summary>The door: streams, Ctrl-C and exit codes. Everything else is behind its two Run methods.</summary>
+internal static class Program
+{
+    private const int Succeeded = 0;
+    private const int Failed = 1;
+    private const int Misused = 2;
+    private const int Interrupted = 130;
+
+    private static int Main(string[] arguments)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, cancellation));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, cancellation));
+        var interactive = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        var context = new CommandContext
+        {
+            Out = Console.Out,
+            Error = Console.Error,
+            Input = Console.In,
+            Catalog = Catalog.Shipped,
+            Interactive = interactive,
+            Colour = interactive && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
+            // Some terminals do not know their width and report 0.
+            Width = interactive && Console.WindowWidth > 0 ? Console.WindowWidth : 120,
+            Cancellation = cancellation.Token,
+        };
+        return Run(arguments, context);
+    }
+
+    /// <summary>Runs the program with streams of the caller's.</summary>
+    internal static int Run(
+        IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation, Catalog? catalog = null) =>
+        Run(arguments, new CommandContext
+        {
+            Out = output,
+            Error = error,
+            Catalog = catalog ?? Catalog.Shipped,
+            Cancellation = cancellation,
+        });
+
+    /// <summary>Runs the program; every error becomes a message and an exit code.</summary>
+    internal static int Run(IReadOnlyList<string> arguments, CommandContext context)
+    {
+        var debug = arguments.Contains("--debug") || Environment.GetEnvironmentVariable("OFQL_DEBUG") == "1";
+        try
+        {
+            return CommandTree.Invoke(arguments, context with { CommandLine = "ofql " + string.Join(' ', arguments.Select(Quote)) });
+        }
+        catch (UsageException error)
+        {
+            return Report(context, error, error.Message, debug, Misused);
+        }
+        catch (OfqlException error)
+        {
+            return Report(context, error, error.Message, debug, Failed);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Error.WriteLine("Interrupted.");
+            return Interrupted;
+        }
+        catch (Exception error)
+        {
+            var message = $"This is a defect of Ofql, not of yours: {error.GetType().Name}: {error.Message} Please report it with the "
+                + "output of the same command with --debug.";
+            return Report(context, error, message, debug, Failed);
+        }
+    }
+
+    /// <summary>The exit code of a run that was interrupted and saved, or completed.</summary>
+    internal static int CodeOf(bool interrupted, bool failed) => interrupted ? Interrupted : failed ? Failed : Succeeded;
+
+    private static void Stop(PosixSignalContext signal, CancellationTokenSource cancellation)
+    {
+        // The second time the system's own handling ends the process; checkpoints are atomic, so nothing is harmed.
+        if (cancellation.IsCancellationRequested)
+            Environment.Exit(Interrupted);
+        signal.Cancel = true;
+        Console.Error.WriteLine();
+        Console.Error.WriteLine("Finishing the step under way and saving. Press Ctrl-C again to abort at once.");
+        cancellation.Cancel();
+    }
+
+    private static int Report(CommandContext context, Exception error, string message, bool debug, int code)
+    {
+        context.Error.WriteLine($"ofql: {message}");
+        if (debug)
+            context.Error.WriteLine(error);
+        return code;
+    }
+
+    private static string Quote(string argument) =>
+        argument.Length > 0 && argument.All(character => char.IsAsciiLetterOrDigit(character) || "-_./=,:+@%".Contains(character, StringComparison.Ordinal))
+            ? argument
+            : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

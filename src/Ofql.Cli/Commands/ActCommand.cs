@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ofql.Agents;
+using Ofql.Cli.Runs;
+using Ofql.Kernels.Randomness;
+
+namespace Ofql.Cli.Commands;
+
+/// <summary><c>ofql act</c>.</summary>
+internal static class ActCommand
+{
+    private static readonly char[] Separators = [' ', '\t', ',', ';', '[', ']'];
+
+    public static Command Build(CommandContext context)
+    {
+        var policy = new Argument<string>("policy") { Description = "Policy file, or folder or name of a run" };
+        var state = new Argument<string[]>("state") { Description = "Numbers of one state; without them states are read from standard input, one a line", Arity = ArgumentArity.ZeroOrMore };
+        var noise = new Option<float>("--noise-scale") { Description = "Factor on the initial noise: 1 as trained, 0 without noise", HelpName = "number", DefaultValueFactory = _ => 1f };
+        var candidates = new Option<int>("--candidates") { Description = "Act by the best of N candidates", HelpName = "count", DefaultValueFactory = _ => 1 };
+        var seed = new Option<ulong>("--seed") { Description = "Seed of the noise", HelpName = "number" };
+        var runs = CommonOptions.Runs();
+        var json = CommonOptions.Json();
+        var command = new Command("act", "Ask a policy for an action: state in, action out.") { policy, state, noise, candidates, seed, runs, json };
+        command.SetAction(parsed => Run(
+            context with { Json = parsed.GetValue(json) },
+            parsed.GetValue(policy)!,
+            parsed.GetValue(state) ?? [],
+            new ActingOptions { NoiseScale = parsed.GetValue(noise), Candidates = parsed.GetValue(candidates) },
+            parsed.GetValue(seed),
+            parsed.GetValue(runs)!));
+        return command.WithExamples(
+            "ofql act policy.safetensors 0.98 -0.2 0.5",
+            "ofql act policy.safetensors --noise-scale 0 < states.txt",
+            "echo '1.0, 0.2, -0.5' | ofql act runs/first-try --json");
+    }
+
+    private static int Run(CommandContext context, string name, string[] state, ActingOptions options, ulong seed, string runs)
+    {
+        if (options.Candidates < 1)
+            throw new UsageException($"--candidates is {options.Candidates}; expected 1 or more.");
+        var source = new PolicySource(context.Catalog, runs);
+        using var actor = source.ActorsOf(source.Open(name))(options, 1);
+        var scribe = new Scribe(context, actor, new RandomStream(seed, "act"));
+        if (state.Length > 0)
+        {
+            scribe.Act(string.Join(' ', state), "the command line");
+            return 0;
+        }
+
+        for (var number = 1; context.Input.ReadLine() is { } line; number++)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            if (!string.IsNullOrWhiteSpace(line))
+                scribe.Act(line, string.Create(CultureInfo.InvariantCulture, $"standard input, line {number}"));
+        }
+
+        return 0;
+    }
+
+    private sealed class Scribe(CommandContext context, IActor actor, RandomStream random)
+    {
+        private readonly float[] _noise = new float[actor.NoisePerState];
+        private readonly float[] _uniforms = new float[1];
+        private readonly float[] _action = new float[actor.ActionSize];
+
+        public void Act(string text, string where)
+        {
+            var state = Parse(text, where);
+            foreach (ref var value in _noise.AsSpan())
+                value = (float)random.NextNormal();
+            _uniforms[0] = (random.NextUInt64() >> 40) * (1f / (1 << 24));
+            actor.Act(1, state, _noise, _uniforms, _action);
+            if (context.Json)
+                context.Out.WriteLine(new JsonObject { ["action"] = new JsonArray(_action.Select(value => (JsonNode)value).ToArray()) }.ToJsonString());
+            else
+                context.Out.WriteLine(string.Join(' ', _action.Select(value => value.ToString("R", CultureInfo.InvariantCulture))));
+            context.Out.Flush();
+        }
+
+        private float[] Parse(string text, string where)
+        {
+            var words = text.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length != actor.StateSize)
+                throw new UsageException($"{where}: found {words.Length} numbers; this policy takes states of {actor.StateSize}.");
+            return words.Select(word => float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && float.IsFinite(value)
+                ? value
+                : throw new UsageException($"{where}: '{word}' is not a finite number. Expected numbers such as 0.25, separated by spaces or commas.")).ToArray();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Ofql.Cli.Commands;
+
+/// <summary>Options that several commands share, so that they mean the same everywhere.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON; messages go to stderr" };
+
+    public static Option<string> Runs() => new("--runs")
+    {
+        Description = "Folder of the runs",
+        HelpName = "folder",
+        DefaultValueFactory = _ => "runs",
+    };
+
+    public static Option<string?> Datasets() => new("--datasets")
+    {
+        Description = "Folder of generated datasets (default: $OFQL_DATASETS, else datasets)",
+        HelpName = "folder",
+    };
+
+    public static Option<int?> Threads() => new("--threads") { Description = "Threads (default: all cores)", HelpName = "count" };
+
+    /// <summary>The folder of generated datasets.</summary>
+    public static string DatasetsFolder(string? given)
+    {
+        var fromEnvironment = Environment.GetEnvironmentVariable("OFQL_DATASETS");
+        return given ?? (string.IsNullOrEmpty(fromEnvironment) ? "datasets" : fromEnvironment);
+    }
+
+    /// <summary>Seeds as <c>3</c>, <c>0,1,2</c> or <c>0..2</c>.</summary>
+    /// <exception cref="UsageException">Anything else, or a seed twice.</exception>
+    public static IReadOnlyList<ulong> ParseSeeds(string text)
+    {
+        var seeds = new List<ulong>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            var ends = part.Split("..");
+            if (ends.Length > 2 || !TryParse(ends[0], out var first) || !TryParse(ends[^1], out var last) || last < first || last - first > 9999)
+                throw new UsageException($"--seeds '{text}': expected a range such as 0..2 or a list such as 0,1,2.");
+            for (var seed = first; seed <= last; seed++)
+                seeds.Add(seed);
+        }
+
+        return seeds.Distinct().Count() == seeds.Count
+            ? seeds
+            : throw new UsageException($"--seeds '{text}' names a seed twice. Runs of one seed are equal, so that would feign certainty.");
+    }
+
+    private static bool TryParse(string text, out ulong seed) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seed);
+}

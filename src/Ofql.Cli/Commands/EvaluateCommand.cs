@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Ofql.Cli.Rendering;
+using Ofql.Cli.Runs;
+using Ofql.Environments;
+using Ofql.Evaluation;
+using Ofql.Training;
+
+namespace Ofql.Cli.Commands;
+
+/// <summary><c>ofql evaluate</c>.</summary>
+internal static class EvaluateCommand
+{
+    private const int DefaultEpisodes = 100;
+    private const int DefaultCandidates = 50;
+
+    public static Command Build(CommandContext context)
+    {
+        var policy = new Argument<string>("run-or-policy") { Description = "Folder or name of a run, or a policy file" };
+        var environment = new Option<string?>("--env") { Description = "Environment (default: the run's)", HelpName = "name" };
+        var episodes = new Option<int>("--episodes") { Description = "Episodes per way of acting", HelpName = "count", DefaultValueFactory = _ => DefaultEpisodes };
+        var seed = new Option<ulong>("--seed") { Description = "Seed of the episodes", HelpName = "number" };
+        var candidates = new Option<int>("--candidates") { Description = "N of best-of-N; 1 leaves it out", HelpName = "count", DefaultValueFactory = _ => DefaultCandidates };
+        var threads = CommonOptions.Threads();
+        var runs = CommonOptions.Runs();
+        var json = CommonOptions.Json();
+        var command = new Command("evaluate", "Score a policy in an environment, in every way it can act.") { policy, environment, episodes, seed, candidates, threads, runs, json };
+        command.SetAction(parsed => Run(
+            context with { Json = parsed.GetValue(json) },
+            parsed.GetValue(policy)!,
+            parsed.GetValue(environment),
+            parsed.GetValue(candidates),
+            parsed.GetValue(runs)!,
+            new EvaluationOptions
+            {
+                Episodes = parsed.GetValue(episodes),
+                Seed = parsed.GetValue(seed),
+                Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
+            }));
+        return command.WithExamples(
+            "ofql evaluate maze2d-umaze-v1-ofql-seed0",
+            "ofql evaluate policy.safetensors --env pendulum --episodes 200",
+            "ofql evaluate runs/first-try --env maze2d-umaze-v1 --json");
+    }
+
+    private static int Run(CommandContext context, string name, string? environmentName, int candidates, string runs, EvaluationOptions options)
+    {
+        options.Validate();
+        var source = new PolicySource(context.Catalog, runs);
+        var opened = source.Open(name);
+        environmentName ??= opened.Run?.Text("environment");
+        if (string.IsNullOrEmpty(environmentName))
+        {
+            throw new UsageException(
+                $"'{name}' does not say which environment it is for. Name it with --env: "
+                + $"{string.Join(", ", context.Catalog.Environments.Entries.Select(entry => entry.Name))}.");
+        }
+
+        var environment = context.Catalog.Environment(environmentName);
+        context.Messages.WriteLine($"Evaluating {opened.Path} in {environment.Name}: {options.Episodes} episodes per way of acting, seed {options.Seed}");
+        var ways = WaysEvaluation.Run(environment, source.ActorsOf(opened), candidates, options, context.Cancellation);
+        var values = ways.SelectMany(way => way.Values()).ToList();
+        var data = RunFacts.DataReturn(opened);
+        if (context.Json)
+            context.WriteJson(ToJson(opened, environment, options, values, data));
+        else
+            WriteText(context, environment, values, data);
+        return 0;
+    }
+
+    private static void WriteText(CommandContext context, EnvironmentEntry environment, IReadOnlyList<NamedValue> values, double? data)
+    {
+        WayTable.Write(context, values, environment.Specification.Score is not null);
+        if (environment.Specification.Score is not null)
+            context.Out.WriteLine("score: D4RL's normalised score of the mean return.");
+        context.Out.WriteLine("se: standard error over the episodes of this one policy; it says nothing about other seeds.");
+        if (data is { } mean)
+        {
+            var score = environment.Specification.Score is { } reference ? $", normalised score {TextTable.Number(reference.Normalize(mean))}" : "";
+            context.Out.WriteLine($"For comparison, the data it was trained on: mean return {TextTable.Number(mean)}{score}.");
+        }
+    }
+
+    private static JsonObject ToJson(OpenedPolicy opened, EnvironmentEntry environment, EvaluationOptions options, IReadOnlyList<NamedValue> values, double? data) => new()
+    {
+        ["policy"] = opened.Path,
+        ["environment"] = environment.Name,
+        ["episodes"] = options.Episodes,
+        ["seed"] = options.Seed,
+        ["evaluation"] = WayTable.ToJson(values),
+        ["data_mean_return"] = CommandContext.Number(data),
+    };
+}

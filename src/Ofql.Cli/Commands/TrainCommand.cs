@@ -1,0 +1,122 @@
+using System.CommandLine;
+using Ofql.Cli.Rendering;
+using Ofql.Cli.Runs;
+using Ofql.Data;
+using Ofql.Formats.Runs;
+using Ofql.Training;
+
+namespace Ofql.Cli.Commands;
+
+/// <summary><c>ofql train</c>.</summary>
+internal static class TrainCommand
+{
+    public static Command Build(CommandContext context)
+    {
+        var task = new Argument<string?>("task") { Description = "Task to train on (see: ofql list tasks)", Arity = ArgumentArity.ZeroOrOne };
+        var data = new Option<string?>("--data") { Description = "Dataset file: D4RL (HDF5) or native (safetensors)", HelpName = "file" };
+        var environment = new Option<string?>("--env") { Description = "Environment to evaluate in, or none", HelpName = "name" };
+        var agent = new Option<string?>("--agent") { Description = "Algorithm (default: ofql; see: ofql list agents)", HelpName = "name" };
+        var file = new Option<string?>("--config") { Description = "Configuration file, over the task's preset", HelpName = "file.yaml" };
+        var set = new Option<string[]>("--set") { Description = "Set one key, such as training.updates=20000 or agent.eta=0.3; may be repeated", HelpName = "key=value" };
+        var updates = new Option<long?>("--updates") { Description = "Gradient updates", HelpName = "count" };
+        var seed = new Option<ulong?>("--seed") { Description = "Seed of the run", HelpName = "number" };
+        var seeds = new Option<string?>("--seeds") { Description = "Several runs, such as 0..2 or 0,1,2; in parallel, one per core", HelpName = "list" };
+        var threads = new Option<int?>("--threads") { Description = "Threads per run; the result does not depend on it", HelpName = "count" };
+        var name = new Option<string?>("--name") { Description = "Name of the run", HelpName = "name" };
+        var runs = CommonOptions.Runs();
+        var datasets = CommonOptions.Datasets();
+        var resume = new Option<string?>("--resume") { Description = "Continue a run: this one, the one named by the other options, or the newest", HelpName = "run", Arity = ArgumentArity.ZeroOrOne };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print the resolved configuration and stop" };
+        var json = CommonOptions.Json();
+        var command = new Command("train", "Train a policy from recorded data.")
+        {
+            task, data, environment, agent, file, set, updates, seed, seeds, threads, name, runs, datasets, resume, dryRun, json,
+        };
+        command.SetAction(parsed => Run(context with { Json = parsed.GetValue(json) }, parsed.GetValue(dryRun), new TrainArguments
+        {
+            Task = parsed.GetValue(task),
+            Data = parsed.GetValue(data),
+            Environment = parsed.GetValue(environment),
+            Agent = parsed.GetValue(agent),
+            ConfigurationFile = parsed.GetValue(file),
+            Assignments = parsed.GetValue(set) ?? [],
+            Updates = parsed.GetValue(updates),
+            Seed = parsed.GetValue(seed),
+            Seeds = parsed.GetValue(seeds),
+            Threads = parsed.GetValue(threads),
+            Name = parsed.GetValue(name),
+            Runs = parsed.GetValue(runs)!,
+            Datasets = parsed.GetValue(datasets),
+            Resume = parsed.GetResult(resume) is { Implicit: false },
+            ResumeName = parsed.GetValue(resume),
+        }));
+        return command.WithExamples(
+            "ofql train maze2d-umaze-v1",
+            "ofql train maze2d-umaze-v1 --seeds 0..4 --updates 50000",
+            "ofql train --data pendulum-replay.hdf5 --env pendulum --set training.evaluate_every=2000",
+            "ofql train --data logs.safetensors --name first-try",
+            "ofql train --resume first-try --updates 100000",
+            "ofql train maze2d-umaze-v1 --dry-run > mine.yaml");
+    }
+
+    private static int Run(CommandContext context, bool dryRun, TrainArguments arguments)
+    {
+        var plan = new TrainPlanner(context.Catalog).Plan(arguments);
+        if (dryRun)
+        {
+            context.Out.Write(plan.Configuration.ToYaml());
+            return 0;
+        }
+
+        if (!plan.Resume)
+            RequireFree(plan);
+        using var view = new ProgressView(context, plan.IsGroup);
+        var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(arguments.Datasets), view.Say);
+        using var data = source.Open(plan.Configuration, context.Cancellation);
+        RequireSameData(plan, data);
+        var environmentName = plan.Configuration.Text("environment");
+        var environment = environmentName.Length > 0 ? context.Catalog.Environment(environmentName) : null;
+        var report = DataReport.Of(data.Data, environment?.Specification.Score is { } score ? score.Normalize : null, context.Cancellation);
+        Announce(view, plan, data, report);
+        if (plan.IsGroup)
+            RunLocator.WriteSeeds(plan.Folder, plan.Seeds);
+        var results = new SeedSweep(context, context.Catalog, plan, view).Run(data, report);
+        view.Dispose();
+        return TrainSummary.Write(context, plan, environment, data, report, results);
+    }
+
+    // Before data is generated or read: a refusal should come at once.
+    private static void RequireFree(TrainPlan plan)
+    {
+        if (Directory.Exists(plan.Folder) && Directory.EnumerateFileSystemEntries(plan.Folder).Any())
+            _ = RunFolder.Create(plan.Folder);
+    }
+
+    private static void RequireSameData(TrainPlan plan, OpenedDataset data)
+    {
+        foreach (var seed in plan.Resume ? plan.Seeds : [])
+        {
+            var folder = plan.FolderOf(seed);
+            if (!RunFolder.Exists(folder) || RunFolder.Open(folder) is not { } run || !File.Exists(run.ManifestPath))
+                continue;
+            var expected = RunManifest.Open(run).DataFingerprint;
+            if (expected != data.Fingerprint)
+            {
+                throw new OfqlException(
+                    $"'{data.Source}' is not the data that the run '{folder}' was trained on: its fingerprint is {data.Fingerprint}, the "
+                    + $"run's is {expected}. Give the original file with --data, or begin a new run with --name.");
+            }
+        }
+    }
+
+    private static void Announce(ProgressView view, TrainPlan plan, OpenedDataset data, DataReport report)
+    {
+        var configuration = plan.Configuration;
+        view.Say($"{(plan.Resume ? "Continuing" : "Training")} {configuration.AgentName} in {plan.Folder}");
+        view.Say(FormattableString.Invariant($"Data: {data.Source}, {report.Rows} transitions, state {report.StateSize}, action {report.ActionSize}, {report.Episodes.Count} episodes"));
+        foreach (var warning in DatasetChecks.Warnings(report))
+            view.Say($"Warning: {warning}");
+        if (configuration.Text("environment").Length == 0)
+            view.Say("No environment: the policy will be trained but not evaluated. Name one with --env (see: ofql list environments).");
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using Ofql.Cli.Rendering;
+using Ofql.Cli.Runs;
+using Ofql.Data;
+using Ofql.Environments;
+using Ofql.Formats.Runs;
+using Ofql.Training;
+
+namespace Ofql.Cli.Commands;
+
+/// <summary>What 'train' says at the end, for people and for programs, and its exit code.</summary>
+internal static class TrainSummary
+{
+    public static int Write(
+        CommandContext context, TrainPlan plan, EnvironmentEntry? environment, OpenedDataset data, DataReport report, IReadOnlyList<SessionResult> results)
+    {
+        var (statistic, title) = TrainingSession.StatisticOf(environment);
+        var isCancelled = context.Cancellation.IsCancellationRequested && (results.Count < plan.Seeds.Count || results.Any(result => result.Training.Outcome == TrainingOutcome.Cancelled));
+        var isDiverged = results.Any(result => result.Training.Outcome == TrainingOutcome.Diverged);
+        var table = SeedTable.Of(results, statistic);
+        if (plan.IsGroup && results.Count > 0)
+            SeedReport.Write(plan, table, results, statistic, title);
+        if (context.Json)
+            context.WriteJson(ToJson(plan, data, report, results, table, statistic));
+        else
+            WriteText(context, plan, environment, report, results, table, title);
+        foreach (var result in results.Where(result => result.Training.Outcome == TrainingOutcome.Diverged))
+            context.Error.WriteLine($"ofql: {result.Training.Reason}");
+        if (isCancelled)
+            context.Error.WriteLine($"Interrupted; everything is saved. Continue with: ofql train --resume {plan.Folder}");
+        return Program.CodeOf(isCancelled, isDiverged);
+    }
+
+    private static void WriteText(
+        CommandContext context, TrainPlan plan, EnvironmentEntry? environment, DataReport report, IReadOnlyList<SessionResult> results, SeedTable table, string title)
+    {
+        foreach (var result in results.Where(result => result.Training.Outcome != TrainingOutcome.Diverged))
+            context.Out.WriteLine($"{(plan.IsGroup ? $"seed {result.Seed}: " : "")}{TrainText.Outcome(result.Training, plan.Configuration.Integer("training.updates"))}");
+        if (plan.IsGroup && results.Count > 0)
+            table.Write(context, title);
+        else if (results.Count > 0)
+            WriteEvaluations(context, results[0], title, environment?.Specification.Score is not null);
+        if (environment is not null)
+        {
+            var score = report.NormalizedMeanReturn is { } mean ? $", normalised score {TextTable.Number(mean)}" : "";
+            context.Out.WriteLine($"For comparison, the data itself: mean return {TextTable.Number(report.Episodes.Returns.Mean)}{score} ({report.Episodes.Count} episodes of mean length {TextTable.Number(report.Episodes.Lengths.Mean, "F0")}).");
+        }
+
+        if (plan.IsGroup && results.Count > 0)
+            context.Out.WriteLine($"Report: {Path.Combine(plan.Folder, "report.md")}");
+        else if (results.Count > 0)
+            context.Out.WriteLine($"Policy: {results[0].Folder.PolicyPath}{Environment.NewLine}Report: {results[0].Folder.ReportPath}");
+    }
+
+    private static void WriteEvaluations(CommandContext context, SessionResult result, string title, bool hasScore)
+    {
+        if (result.Evaluations.Count == 0)
+            return;
+        var last = result.Evaluations[^1];
+        context.Out.WriteLine(FormattableString.Invariant($"Evaluation of the last checkpoint (update {last.Step}), {Episodes(last)} episodes per way of acting{(hasScore ? "; score: D4RL's normalised score" : "")}:"));
+        WayTable.Write(context, last.Values, hasScore);
+        if (result.Evaluations.Count < 2)
+            return;
+        var statistic = hasScore ? "score" : "return";
+        var best = result.Evaluations.SelectMany(row => row.Values.Where(value => value.Name.EndsWith("/" + statistic, StringComparison.Ordinal))
+            .Select(value => (row.Step, value.Name, value.Value))).MaxBy(entry => entry.Value);
+        context.Out.WriteLine(FormattableString.Invariant(
+            $"Best {title} seen on the way: {best.Value:F2} ({best.Name.Split('/')[0]}, update {best.Step}); chosen by the test, so not the result."));
+    }
+
+    private static double Episodes(EvaluationRow row) =>
+        row.Values.FirstOrDefault(value => value.Name.EndsWith("/episodes", StringComparison.Ordinal)).Value;
+
+    private static JsonObject ToJson(
+        TrainPlan plan, OpenedDataset data, DataReport report, IReadOnlyList<SessionResult> results, SeedTable table, string statistic)
+    {
+        var json = new JsonObject
+        {
+            ["folder"] = plan.Folder,
+            ["agent"] = plan.Configuration.AgentName,
+            ["environment"] = plan.Configuration.Text("environment"),
+            ["data"] = new JsonObject
+            {
+                ["source"] = data.Source,
+                ["fingerprint"] = data.Fingerprint,
+                ["transitions"] = report.Rows,
+                ["mean_return"] = CommandContext.Number(report.Episodes.Returns.Mean),
+                ["normalized_score"] = CommandContext.Number(report.NormalizedMeanReturn),
+            },
+            ["runs"] = new JsonArray(results.Select(RunJson).ToArray()),
+        };
+        if (plan.IsGroup && results.Count > 0)
+            json["seeds"] = table.ToJson(statistic);
+        return json;
+    }
+
+    private static JsonNode RunJson(SessionResult result) => new JsonObject
+    {
+        ["run"] = result.Folder.FolderPath,
+        ["seed"] = result.Seed,
+        ["outcome"] = result.Training.Outcome.ToString().ToLowerInvariant(),
+        ["reason"] = result.Training.Reason,
+        ["step"] = result.Training.Step,
+        ["seconds"] = CommandContext.Number(result.Training.Elapsed.TotalSeconds),
+        ["updates_per_second"] = CommandContext.Number(result.Training.UpdatesPerSecond),
+        ["policy"] = result.Folder.PolicyPath,
+        ["evaluation_step"] = result.Evaluations.Count > 0 ? result.Evaluations[^1].Step : null,
+        ["evaluation"] = result.Evaluations.Count > 0 ? WayTable.ToJson(result.Evaluations[^1].Values) : null,
+    };
+}

@@ -1,0 +1,81 @@
+using System.Text.RegularExpressions;
+using Ofql.Agents;
+using Ofql.Agents.Ofql;
+using Ofql.Cli.Bench;
+using Ofql.Cli.Configuration;
+using Ofql.Environments;
+
+namespace Ofql.Cli.Composition;
+
+/// <summary>Makes an actor from an exported policy.</summary>
+internal delegate IActor LoadActor(PolicyArtefact policy, ActingOptions options, int capacity);
+
+/// <summary>
+/// What this program is composed of: the one place where agents, environments, data generators and policies are wired to the
+/// command line. Tests compose their own.
+/// </summary>
+internal sealed partial record Catalog
+{
+    /// <summary>The algorithms.</summary>
+    public required IReadOnlyList<IAgentFactory> Agents { get; init; }
+
+    /// <summary>The environments.</summary>
+    public required EnvironmentCatalog Environments { get; init; }
+
+    /// <summary>Tasks whose data can be generated.</summary>
+    public required IReadOnlyList<DatasetGenerator> Generators { get; init; }
+
+    /// <summary>The presets.</summary>
+    public required PresetCatalog Presets { get; init; }
+
+    /// <summary>How a policy file becomes something that acts; null while no agent is wired.</summary>
+    public LoadActor? LoadActor { get; init; }
+
+    /// <summary>The benchmarks.</summary>
+    public IReadOnlyList<IBenchmark> Benchmarks { get; init; } = [];
+
+    /// <summary>
+    /// The program as shipped. An agent is wired by its factory in <see cref="AgentCatalog"/> and, for its exported policies, by
+    /// their kind in <see cref="ShippedActor"/>.
+    /// </summary>
+    public static Catalog Shipped { get; } = new()
+    {
+        Agents = AgentCatalog.All,
+        LoadActor = ShippedActor,
+        Environments = EnvironmentCatalog.BuiltIn,
+        Generators = DatasetGenerator.BuiltIn,
+        Presets = PresetCatalog.Embedded,
+    };
+
+    /// <summary>Names that 'train' takes: presets first, then tasks that can be generated.</summary>
+    public IReadOnlyList<string> TaskNames =>
+        Presets.All.Select(preset => preset.Name).Union(Generators.Select(generator => generator.Name)).ToList();
+
+    /// <summary>The environment of a name; the version may be left out when there is one alone.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public EnvironmentEntry Environment(string name)
+    {
+        if (Environments.Find(name) is { } exact)
+            return exact;
+        var unversioned = Environments.Entries.Where(entry => VersionEnding().Replace(entry.Name, "") == name).ToList();
+        if (unversioned.Count == 1)
+            return unversioned[0];
+        // A misspelt name without its version is nearer to one without.
+        var nearest = NearestName.Of(name, Environments.Entries.Select(entry => VersionEnding().Replace(entry.Name, "")));
+        var meant = NearestName.Of(name, Environments.Entries.Select(entry => entry.Name))
+            ?? Environments.Entries.FirstOrDefault(entry => nearest is not null && VersionEnding().Replace(entry.Name, "") == nearest)?.Name;
+        throw new UsageException(
+            $"There is no environment '{name}'.{(meant is null ? "" : $" Did you mean '{meant}'?")} "
+            + $"Known: {string.Join(", ", Environments.Entries.Select(entry => entry.Name))}.");
+    }
+
+    private static IActor ShippedActor(PolicyArtefact policy, ActingOptions options, int capacity) => policy.Metadata.GetValueOrDefault("kind") switch
+    {
+        OfqlPolicyArtefact.Kind => OfqlPolicyArtefact.CreateActor(policy, options, capacity),
+        var kind => throw new OfqlException(
+            $"The policy is of kind '{kind ?? "(not stated)"}'; this program can act with: {OfqlPolicyArtefact.Kind}. Was it exported by a later version?"),
+    };
+
+    [GeneratedRegex("-v[0-9]+$")]
+    private static partial Regex VersionEnding();
+}

@@ -1,0 +1,21 @@
+using Ofql.Data;
+using Ofql.Environments.Maze2d;
+using Ofql.Kernels.Randomness;
+
+namespace Ofql.Cli.Composition;
+
+/// <summary>A task whose data can be made here.</summary>
+/// <param name="Name">Name of the task.</param>
+/// <param name="Generate">Makes the rows as recorded.</param>
+internal sealed record DatasetGenerator(string Name, Func<long, RandomStream, CancellationToken, RawTrajectory> Generate)
+{
+    /// <summary>The generators that come with the environments.</summary>
+    public static IReadOnlyList<DatasetGenerator> BuiltIn { get; } =
+    [
+        .. Maze2dTask.All.Select(task => new DatasetGenerator(
+            task.Name, (rows, random, cancellation) => Maze2dDataCollector.Collect(task, rows, random, cancellation: cancellation))),
+    ];
+
+    /// <summary>Stream that all data of a seed is drawn from.</summary>
+    public static RandomStream StreamOf(ulong seed) => new(seed, "data");
+}

@@ -1,0 +1,69 @@
+namespace Ofql.Cli.Configuration;
+
+/// <summary>What a configuration key may hold.</summary>
+internal enum ValueKind
+{
+    Text,
+    Integer,
+    Number,
+    Boolean,
+}
+
+/// <summary>What changing a key between two sessions of one run would do.</summary>
+internal enum KeyEffect
+{
+    /// <summary>It changes what is learned: it may not differ.</summary>
+    Result,
+
+    /// <summary>It changes how the run is watched or how fast it goes: it may differ.</summary>
+    Watching,
+
+    /// <summary>It may grow: the run goes on for longer.</summary>
+    Length,
+}
+
+/// <summary>One key of the configuration.</summary>
+internal sealed record ConfigurationKey(string Name, ValueKind Kind, string Default, KeyEffect Effect, string Description);
+
+/// <summary>All keys besides the agent's options, which its factory knows.</summary>
+internal static class ConfigurationSchema
+{
+    /// <summary>Keys beginning so are options of the agent.</summary>
+    public const string AgentPrefix = "agent.";
+
+    /// <summary>Key that names the agent.</summary>
+    public const string AgentName = "agent.name";
+
+    public static IReadOnlyList<ConfigurationKey> Keys { get; } =
+    [
+        new("task", ValueKind.Text, "", KeyEffect.Result, "preset the run began from"),
+        new("environment", ValueKind.Text, "", KeyEffect.Result, "environment the policy is evaluated in; empty for none"),
+        // A file may move; that its content is the same is checked by its fingerprint.
+        new("data.file", ValueKind.Text, "", KeyEffect.Watching, "dataset file"),
+        new("data.generate", ValueKind.Text, "", KeyEffect.Result, "task whose data is generated"),
+        new("data.rows", ValueKind.Integer, "1000000", KeyEffect.Result, "rows to generate"),
+        new("data.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of the generator"),
+        new("data.maximum_episode_steps", ValueKind.Integer, "0", KeyEffect.Result, "step limit for files without timeouts; 0 for none"),
+        new("data.action_low", ValueKind.Number, "-1", KeyEffect.Result, "smallest action, used when there is no environment"),
+        new("data.action_high", ValueKind.Number, "1", KeyEffect.Result, "largest action, used when there is no environment"),
+        new(AgentName, ValueKind.Text, "ofql", KeyEffect.Result, "algorithm"),
+        new("training.updates", ValueKind.Integer, "20000", KeyEffect.Length, "gradient updates"),
+        new("training.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of all random streams"),
+        new("training.threads", ValueKind.Integer, "0", KeyEffect.Watching, "threads per run; 0 for all cores; the result does not depend on it"),
+        new("training.log_every", ValueKind.Integer, "500", KeyEffect.Watching, "updates per row of metrics"),
+        new("training.evaluate_every", ValueKind.Integer, "5000", KeyEffect.Watching, "updates between evaluations; 0 for the end alone"),
+        new("training.checkpoint_every", ValueKind.Integer, "5000", KeyEffect.Watching, "updates between checkpoints; 0 for the end alone"),
+        new("training.keep_checkpoints", ValueKind.Integer, "2", KeyEffect.Watching, "checkpoints kept besides the final one"),
+        new("training.value_limit", ValueKind.Number, "1000000", KeyEffect.Watching, "size of a Q-value that counts as divergence"),
+        new("evaluation.episodes", ValueKind.Integer, "20", KeyEffect.Watching, "episodes per evaluation and way of acting"),
+        new("evaluation.seed", ValueKind.Integer, "1000", KeyEffect.Watching, "seed of the evaluation episodes"),
+        new("evaluation.candidates", ValueKind.Integer, "50", KeyEffect.Watching, "actions that best-of-N chooses from"),
+    ];
+
+    /// <summary>The key of this name; null for unknown ones and agent options.</summary>
+    public static ConfigurationKey? Find(string name) => Keys.FirstOrDefault(key => key.Name == name);
+
+    /// <summary>Whether the key is an option of the agent.</summary>
+    public static bool IsAgentOption(string name) =>
+        name.StartsWith(AgentPrefix, StringComparison.Ordinal) && name != AgentName;
+}

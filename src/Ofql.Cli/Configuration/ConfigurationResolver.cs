@@ -1,0 +1,155 @@
+using System.Globalization;
+using Ofql.Agents;
+using Ofql.Cli.Composition;
+
+namespace Ofql.Cli.Configuration;
+
+/// <summary>What the command line says about a configuration.</summary>
+internal sealed record ConfigurationRequest
+{
+    /// <summary>Name of a task, or null.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>Name of an environment given as an option, or null.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>Data file given as an option, or null.</summary>
+    public string? DataFile { get; init; }
+
+    /// <summary>The layer of a configuration file.</summary>
+    public ConfigurationLayer File { get; init; } = new();
+
+    /// <summary>The layer of explicit options.</summary>
+    public ConfigurationLayer Options { get; init; } = new();
+
+    /// <summary>The layer of --set.</summary>
+    public ConfigurationLayer Assignments { get; init; } = new();
+
+    /// <summary>The configuration of the run to be continued, between the defaults and everything said now.</summary>
+    public ConfigurationLayer? Saved { get; init; }
+}
+
+/// <summary>Lays defaults, preset, file, options and assignments over each other and checks the result as a whole.</summary>
+internal sealed class ConfigurationResolver(Catalog catalog)
+{
+    /// <exception cref="UsageException">An unknown task, key, agent or environment, or a value of the wrong kind.</exception>
+    public ResolvedConfiguration Resolve(ConfigurationRequest request)
+    {
+        var layer = new ConfigurationLayer();
+        foreach (var key in ConfigurationSchema.Keys)
+            layer.Set(key.Name, key.Default, "default");
+        if (request.Saved is not null)
+            layer.Cover(request.Saved);
+        else if (FindPreset(request) is { } preset)
+            layer.Cover(preset);
+        if (request.Task is not null)
+            layer.Set("task", request.Task, "the command line");
+        layer.Cover(request.File);
+        layer.Cover(request.Options);
+        layer.Cover(request.Assignments);
+        return Check(layer);
+    }
+
+    private ConfigurationLayer? FindPreset(ConfigurationRequest request)
+    {
+        if (request.Task is { } task)
+            return catalog.Presets.Find(task)?.Layer ?? GeneratedTask(task) ?? throw UnknownTask(task);
+        if (request.File.Values.TryGetValue("task", out var named) && named.Text.Length > 0)
+            return catalog.Presets.Find(named.Text)?.Layer ?? GeneratedTask(named.Text) ?? throw UnknownTask(named.Text);
+        var environment = request.Environment ?? (request.File.Values.TryGetValue("environment", out var value) ? value.Text : null);
+        if (string.IsNullOrEmpty(environment) || environment == "none")
+            return null;
+        var preset = catalog.Presets.FindFor(catalog.Environment(environment).Name, request.DataFile);
+        return preset?.Layer;
+    }
+
+    // Every environment whose data can be generated is a task, with or without a preset of its own.
+    private ConfigurationLayer? GeneratedTask(string task)
+    {
+        if (catalog.Generators.All(generator => generator.Name != task))
+            return null;
+        var layer = new ConfigurationLayer();
+        layer.Set("environment", task, "the task");
+        layer.Set("data.generate", task, "the task");
+        return layer;
+    }
+
+    private UsageException UnknownTask(string task)
+    {
+        var known = catalog.TaskNames;
+        return new UsageException(
+            $"There is no task '{task}'.{NearestName.Question(task, known)} Known: {string.Join(", ", known)}. To train on a file of "
+            + "your own use --data file, with --env name to evaluate in an environment.");
+    }
+
+    private ResolvedConfiguration Check(ConfigurationLayer layer)
+    {
+        var agent = FindAgent(layer.Values[ConfigurationSchema.AgentName]);
+        RequireKnownKeys(layer, agent);
+        var given = layer.Values.Where(pair => ConfigurationSchema.IsAgentOption(pair.Key))
+            .ToDictionary(pair => pair.Key[ConfigurationSchema.AgentPrefix.Length..], pair => pair.Value.Text, StringComparer.Ordinal);
+        var options = agent.Resolve(given);
+        var values = new List<KeyValuePair<string, string>>();
+        foreach (var key in ConfigurationSchema.Keys)
+        {
+            values.Add(KeyValuePair.Create(key.Name, Canonical(key, layer.Values[key.Name])));
+            if (key.Name == ConfigurationSchema.AgentName)
+                values.AddRange(Ordered(options, agent).Select(option => KeyValuePair.Create(ConfigurationSchema.AgentPrefix + option.Key, option.Value)));
+        }
+
+        return new ResolvedConfiguration(values);
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Ordered(IReadOnlyDictionary<string, string> options, IAgentFactory agent)
+    {
+        var order = agent.Options.Select((option, index) => (option.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index);
+        return options.OrderBy(option => order.GetValueOrDefault(option.Key, int.MaxValue)).ThenBy(option => option.Key, StringComparer.Ordinal);
+    }
+
+    private IAgentFactory FindAgent(LayerValue name)
+    {
+        var names = catalog.Agents.Select(agent => agent.Name).ToList();
+        return catalog.Agents.FirstOrDefault(agent => agent.Name == name.Text) ?? throw new UsageException(
+            $"There is no agent '{name.Text}' ({name.Origin}).{NearestName.Question(name.Text, names)} "
+            + $"Known: {(names.Count == 0 ? "none" : string.Join(", ", names))}.");
+    }
+
+    private static void RequireKnownKeys(ConfigurationLayer layer, IAgentFactory agent)
+    {
+        var known = ConfigurationSchema.Keys.Select(key => key.Name)
+            .Concat(agent.Options.Select(option => ConfigurationSchema.AgentPrefix + option.Name)).ToHashSet(StringComparer.Ordinal);
+        var faults = layer.Values.Where(pair => !known.Contains(pair.Key))
+            .Select(pair => $"There is no key '{pair.Key}' ({pair.Value.Origin}).{NearestName.Question(pair.Key, known)}").ToList();
+        if (faults.Count > 0)
+            throw new UsageException($"{string.Join(Environment.NewLine, faults)} All keys are listed by: ofql train --dry-run.");
+    }
+
+    private string Canonical(ConfigurationKey key, LayerValue value)
+    {
+        var text = value.Text;
+        switch (key.Kind)
+        {
+            case ValueKind.Integer:
+                // 1e6 and 20_000 are what people write for large counts.
+                var plain = text.Replace("_", "", StringComparison.Ordinal);
+                if (long.TryParse(plain, NumberStyles.Integer, CultureInfo.InvariantCulture, out var integer))
+                    return integer.ToString(CultureInfo.InvariantCulture);
+                if (double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out var whole) && whole == Math.Floor(whole) && Math.Abs(whole) < 1e15)
+                    return ((long)whole).ToString(CultureInfo.InvariantCulture);
+                throw Wrong(key, value, "a whole number");
+            case ValueKind.Number:
+                return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+                    ? number.ToString("R", CultureInfo.InvariantCulture)
+                    : throw Wrong(key, value, "a number");
+            case ValueKind.Boolean:
+                return text is "true" or "false" ? text : throw Wrong(key, value, "true or false");
+            default:
+                if (key.Name != "environment")
+                    return text;
+                return text is "" or "none" ? "" : catalog.Environment(text).Name;
+        }
+    }
+
+    private static UsageException Wrong(ConfigurationKey key, LayerValue value, string expected) =>
+        new($"{key.Name} is '{value.Text}' ({value.Origin}); expected {expected}: {key.Description}.");
+}

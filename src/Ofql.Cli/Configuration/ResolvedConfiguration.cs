@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace Ofql.Cli.Configuration;
+
+/// <summary>Every key with its value, checked: what a run is made of, and what <c>config.yaml</c> holds.</summary>
+internal sealed class ResolvedConfiguration
+{
+    private readonly Dictionary<string, string> _byKey;
+
+    public ResolvedConfiguration(IReadOnlyList<KeyValuePair<string, string>> values)
+    {
+        Values = values;
+        _byKey = values.ToDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>All keys in order.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Values { get; }
+
+    public string AgentName => Text(ConfigurationSchema.AgentName);
+
+    /// <summary>The agent's options without their prefix.</summary>
+    public IReadOnlyDictionary<string, string> AgentOptions => Values.Where(pair => ConfigurationSchema.IsAgentOption(pair.Key))
+        .ToDictionary(pair => pair.Key[ConfigurationSchema.AgentPrefix.Length..], pair => pair.Value, StringComparer.Ordinal);
+
+    // A schedule over the planned updates makes their number part of every update.
+    private bool HasSchedule => _byKey.GetValueOrDefault("agent.learning_rate_decay", "none") != "none";
+
+    public string Text(string key) => _byKey[key];
+
+    public long Integer(string key) => long.Parse(_byKey[key], NumberStyles.Integer, CultureInfo.InvariantCulture);
+
+    public double Number(string key) => double.Parse(_byKey[key], NumberStyles.Float, CultureInfo.InvariantCulture);
+
+    public string ToYaml() => YamlText.Write(Values);
+
+    /// <summary>The same configuration with another value for one key.</summary>
+    public ResolvedConfiguration With(string key, string value) =>
+        new(Values.Select(pair => pair.Key == key ? KeyValuePair.Create(key, value) : pair).ToList());
+
+    /// <summary>
+    /// The keys whose difference forbids to continue <paramref name="run"/> with this configuration, one line each.
+    /// </summary>
+    public IReadOnlyList<string> ForbiddenDifferences(ResolvedConfiguration run)
+    {
+        var lines = new List<string>();
+        foreach (var key in Values.Select(pair => pair.Key).Union(run.Values.Select(pair => pair.Key)))
+        {
+            var before = run._byKey.GetValueOrDefault(key);
+            var now = _byKey.GetValueOrDefault(key);
+            if (before != now && !MayDiffer(key, run))
+                lines.Add($"{key}: '{before ?? "(not set)"}' in the run, '{now ?? "(not set)"}' now");
+        }
+
+        return lines;
+    }
+
+    private bool MayDiffer(string key, ResolvedConfiguration run) => ConfigurationSchema.Find(key)?.Effect switch
+    {
+        KeyEffect.Watching => true,
+        KeyEffect.Length => Integer(key) >= run.Integer(key) && !HasSchedule,
+        _ => false,
+    };
+}

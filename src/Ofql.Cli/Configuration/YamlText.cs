@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Ofql.Cli.Configuration;
+
+/// <summary>Configuration as YAML: maps of maps of single values, read into dotted keys and written back.</summary>
+internal static class YamlText
+{
+    /// <summary>Reads YAML text.</summary>
+    /// <exception cref="UsageException">Not sound YAML, a key twice, or something other than single values.</exception>
+    public static ConfigurationLayer Read(string text, string source)
+    {
+        var layer = new ConfigurationLayer();
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(text));
+        }
+        catch (YamlException error)
+        {
+            throw new UsageException(
+                $"{source}, line {error.Start.Line}, column {error.Start.Column}: not sound YAML: {error.Message} Expected lines "
+                + "such as 'training:' and, indented below it, 'updates: 20000'.");
+        }
+
+        if (stream.Documents.Count == 0)
+            return layer;
+        if (stream.Documents.Count > 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
+            throw new UsageException($"{source}: expected one YAML map with keys such as environment, data, agent, training.");
+        Flatten(root, "", source, layer);
+        return layer;
+    }
+
+    /// <summary>Writes dotted keys of at most two parts, grouped in the order given.</summary>
+    public static string Write(IEnumerable<KeyValuePair<string, string>> values)
+    {
+        var text = new StringBuilder();
+        var group = "";
+        foreach (var (key, value) in values)
+        {
+            var at = key.IndexOf('.', StringComparison.Ordinal);
+            var own = at < 0 ? "" : key[..at];
+            if (own != group && own.Length > 0)
+                text.Append(CultureInfo.InvariantCulture, $"{own}:\n");
+            group = own;
+            text.Append(own.Length > 0 ? "  " : "").Append(CultureInfo.InvariantCulture, $"{key[(at + 1)..]}: {Quote(value)}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static void Flatten(YamlMappingNode map, string prefix, string source, ConfigurationLayer layer)
+    {
+        foreach (var (name, node) in map.Children)
+        {
+            var line = node.Start.Line;
+            var key = prefix + name;
+            switch (node)
+            {
+                case YamlMappingNode inner:
+                    Flatten(inner, key + ".", source, layer);
+                    break;
+                case YamlScalarNode scalar:
+                    // A key without a value is YAML's null; here it reads as empty.
+                    layer.Set(key, IsNull(scalar) ? "" : scalar.Value!, $"{source}, line {line}");
+                    break;
+                default:
+                    throw new UsageException($"{source}, line {line}: '{key}' is a list; expected a single value.");
+            }
+        }
+    }
+
+    private static bool IsNull(YamlScalarNode scalar) =>
+        scalar.Style == ScalarStyle.Plain && scalar.Value is null or "" or "~" or "null";
+
+    private static string Quote(string value)
+    {
+        var plain = value.Length > 0 && value.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-' or '/' or '+')
+            && !value.StartsWith('-') && value is not ("null" or "~");
+        var isNumber = double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+        return plain || isNumber
+            ? value
+            : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using Ofql.Cli.Runs;
+
+namespace Ofql.Cli.Rendering;
+
+/// <summary>One way of acting over the seeds.</summary>
+internal sealed record SeedRow(string Way, IReadOnlyList<double?> BySeed, double Mean, double StandardError, double Low, double High);
+
+/// <summary>
+/// The last evaluations of several seeds: mean, standard error and 95 % interval over seeds (Student's t). The seeds are the
+/// sample, not their episodes: episodes of one policy say nothing about how the algorithm varies.
+/// </summary>
+internal sealed record SeedTable(IReadOnlyList<ulong> Seeds, IReadOnlyList<SeedRow> Rows)
+{
+    public static SeedTable Of(IReadOnlyList<SessionResult> results, string statistic)
+    {
+        var last = results.Select(result => result.Evaluations.Count > 0 ? result.Evaluations[^1] : null).ToList();
+        var ways = last.SelectMany(row => row?.Values ?? []).Select(value => value.Name)
+            .Where(name => name.EndsWith("/" + statistic, StringComparison.Ordinal)).Distinct();
+        return new SeedTable(results.Select(result => result.Seed).ToList(), ways.Select(name =>
+        {
+            var bySeed = last.Select(row => row?.Find(name)).ToList();
+            var values = bySeed.OfType<double>().ToArray();
+            var interval = values.Length > 1 ? Statistics.MeanInterval(values) : new ConfidenceInterval(double.NaN, double.NaN);
+            return new SeedRow(name.Split('/')[0], bySeed, Statistics.Mean(values), values.Length > 1 ? Statistics.StandardError(values) : double.NaN, interval.Low, interval.High);
+        }).ToList());
+    }
+
+    public void Write(CommandContext context, string title)
+    {
+        if (Rows.Count == 0)
+            return;
+        context.Out.WriteLine($"{title} of the last checkpoints, over {Seeds.Count} seeds:");
+        var table = new TextTable(["way of acting", "mean", "± se", "95 % interval", .. Seeds.Select(seed => $"seed {seed}")]);
+        foreach (var row in Rows)
+        {
+            var interval = $"{TextTable.Number(row.Low)} .. {TextTable.Number(row.High)}";
+            table.Add([row.Way.Replace('_', ' '), TextTable.Number(row.Mean), TextTable.Number(row.StandardError), interval, .. row.BySeed.Select(value => TextTable.Number(value))]);
+        }
+
+        table.Write(context);
+    }
+
+    public JsonObject ToJson(string statistic) => new()
+    {
+        ["statistic"] = statistic,
+        ["seeds"] = new JsonArray(Seeds.Select(seed => (JsonNode)seed).ToArray()),
+        ["ways"] = new JsonObject(Rows.Select(row => KeyValuePair.Create(row.Way, (JsonNode?)new JsonObject
+        {
+            ["mean"] = CommandContext.Number(row.Mean),
+            ["standard_error"] = CommandContext.Number(row.StandardError),
+            ["low_95"] = CommandContext.Number(row.Low),
+            ["high_95"] = CommandContext.Number(row.High),
+            ["by_seed"] = new JsonArray(row.BySeed.Select(value => CommandContext.Number(value)).ToArray()),
+        }))),
+    };
+}

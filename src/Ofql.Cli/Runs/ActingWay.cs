@@ -1,0 +1,67 @@
+using System.Globalization;
+using Ofql.Agents;
+using Ofql.Environments;
+using Ofql.Evaluation;
+using Ofql.Training;
+
+namespace Ofql.Cli.Runs;
+
+/// <summary>One way a policy acts, with its name in tables and files.</summary>
+internal sealed record ActingWay(string Name, ActingOptions Options)
+{
+    /// <summary>The ways of a policy: three of one that has a noise input, one of a deterministic one.</summary>
+    /// <param name="makeActor">Makes an actor, to see if it wants noise.</param>
+    /// <param name="candidates">N of the best-of-N way.</param>
+    public static IReadOnlyList<ActingWay> Of(Func<ActingOptions, int, IActor> makeActor, int candidates)
+    {
+        if (candidates < 1)
+            throw new UsageException($"evaluation.candidates is {candidates}; expected 1 or more.");
+        using var probe = makeActor(new ActingOptions(), 1);
+        if (probe.NoisePerState == 0)
+            return [new ActingWay("policy", new ActingOptions())];
+        var ways = new List<ActingWay>
+        {
+            new("sample", new ActingOptions()),
+            new("zero_noise", new ActingOptions { NoiseScale = 0 }),
+        };
+        if (candidates > 1)
+            ways.Add(new ActingWay(string.Create(CultureInfo.InvariantCulture, $"best_of_{candidates}"), new ActingOptions { Candidates = candidates }));
+        return ways;
+    }
+}
+
+/// <summary>What a way of acting scored.</summary>
+internal sealed record WayResult(ActingWay Way, EvaluationResult Result)
+{
+    /// <summary>The numbers as they are recorded, named <c>way/statistic</c>.</summary>
+    public IEnumerable<NamedValue> Values()
+    {
+        NamedValue Named(string statistic, double value) => new($"{Way.Name}/{statistic}", value);
+        if (Result.NormalizedMean is { } score)
+        {
+            yield return Named("score", score);
+            yield return Named("score_error", Result.NormalizedStandardError!.Value);
+        }
+
+        yield return Named("return", Result.MeanReturn);
+        yield return Named("return_error", Result.StandardError);
+        yield return Named("return_minimum", Result.MinimumReturn);
+        yield return Named("return_maximum", Result.MaximumReturn);
+        yield return Named("length", Result.MeanLength);
+        yield return Named("terminated", Result.TerminatedCount);
+        yield return Named("episodes", Result.Episodes.Count);
+    }
+}
+
+/// <summary>Evaluates every way of acting on the same episodes.</summary>
+internal static class WaysEvaluation
+{
+    public static IReadOnlyList<WayResult> Run(
+        EnvironmentEntry environment,
+        Func<ActingOptions, int, IActor> makeActor,
+        int candidates,
+        EvaluationOptions options,
+        CancellationToken cancellation) =>
+        ActingWay.Of(makeActor, candidates).Select(way => new WayResult(way, Evaluator.Run(
+            environment.Create, capacity => makeActor(way.Options, capacity), options, cancellation))).ToList();
+}

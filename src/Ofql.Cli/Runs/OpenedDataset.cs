@@ -1,0 +1,92 @@
+using System.Globalization;
+using Ofql.Cli.Composition;
+using Ofql.Cli.Configuration;
+using Ofql.Data;
+using Ofql.Formats.Datasets;
+using Ofql.Formats.Files;
+
+namespace Ofql.Cli.Runs;
+
+/// <summary>A dataset with its fingerprint and what it was read from.</summary>
+internal sealed record OpenedDataset(TransitionDataset Data, string Fingerprint, string Source) : IDisposable
+{
+    public void Dispose() => Data.Dispose();
+}
+
+/// <summary>Opens the data of a configuration; generated data is made on first use and kept.</summary>
+internal sealed class DatasetSource(Catalog catalog, string folder, Action<string> say)
+{
+    /// <exception cref="UsageException">The configuration names no data.</exception>
+    public OpenedDataset Open(ResolvedConfiguration configuration, CancellationToken cancellation)
+    {
+        var file = configuration.Text("data.file");
+        if (file.Length > 0)
+        {
+            var steps = configuration.Integer("data.maximum_episode_steps");
+            var data = DatasetReader.Open(file, new DatasetReaderOptions { MaximumEpisodeSteps = steps > 0 ? steps : null });
+            return new OpenedDataset(data, DatasetFingerprint.Of(data), file);
+        }
+
+        var task = configuration.Text("data.generate");
+        if (task.Length > 0)
+            return OpenGenerated(task, configuration.Integer("data.rows"), (ulong)configuration.Integer("data.seed"), cancellation);
+        var name = configuration.Text("task");
+        throw new UsageException(
+            $"There is no data to train on{(name.Length > 0 ? $": task '{name}' needs a file" : "")}. Give a dataset with --data file, or name "
+            + $"a task whose data is generated: {string.Join(", ", catalog.Generators.Select(generator => generator.Name))}.");
+    }
+
+    /// <summary>The dataset of a task, from the folder if it is there and unchanged.</summary>
+    public OpenedDataset OpenGenerated(string task, long rows, ulong seed, CancellationToken cancellation)
+    {
+        _ = FindGenerator(task);
+        var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{task}-{rows}-seed{seed}.safetensors"));
+        var note = path + ".fingerprint";
+        if (!File.Exists(path) || !File.Exists(note))
+        {
+            say($"Generating {rows.ToString("N0", CultureInfo.InvariantCulture)} rows of {task} into {path} ...");
+            CreateFolder();
+            Generate(task, rows, seed, path, cancellation);
+        }
+
+        var data = DatasetFile.Open(path);
+        var fingerprint = DatasetFingerprint.Of(data);
+        if (!File.Exists(note))
+            AtomicFile.WriteText(note, fingerprint + "\n");
+        var expected = File.ReadAllText(note).Trim();
+        if (fingerprint == expected)
+            return new OpenedDataset(data, fingerprint, path);
+        data.Dispose();
+        throw new OfqlException(
+            $"'{path}' has changed since it was generated: its fingerprint is {fingerprint}, expected {expected}. Remove it (and "
+            + $"'{note}') to have it generated again.");
+    }
+
+    /// <summary>Generates a dataset into a file.</summary>
+    public void Generate(string task, long rows, ulong seed, string path, CancellationToken cancellation)
+    {
+        using var raw = FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
+        using var data = raw.ToTransitions();
+        DatasetFile.Save(data, path);
+    }
+
+    private DatasetGenerator FindGenerator(string task)
+    {
+        var names = catalog.Generators.Select(generator => generator.Name).ToList();
+        return catalog.Generators.FirstOrDefault(known => known.Name == task) ?? throw new UsageException(
+            $"There is no data generator for '{task}'.{NearestName.Question(task, names)} Known: {string.Join(", ", names)}.");
+    }
+
+    private void CreateFolder()
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new OfqlException(
+                $"Cannot create the folder '{folder}' for generated data: {cause.Message} Choose another one with --datasets.", cause);
+        }
+    }
+}

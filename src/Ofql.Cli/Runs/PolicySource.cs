@@ -1,0 +1,51 @@
+using Ofql.Agents;
+using Ofql.Cli.Composition;
+using Ofql.Cli.Configuration;
+using Ofql.Formats.Policies;
+using Ofql.Formats.Runs;
+
+namespace Ofql.Cli.Runs;
+
+/// <summary>A policy with where it came from; the run's configuration if it came from a run.</summary>
+internal sealed record OpenedPolicy(PolicyArtefact Policy, string Path, ResolvedConfiguration? Run);
+
+/// <summary>Opens policies by file or by run.</summary>
+internal sealed class PolicySource(Catalog catalog, string runs)
+{
+    /// <exception cref="OfqlException">There is none, or it cannot be read.</exception>
+    public OpenedPolicy Open(string name)
+    {
+        if (File.Exists(name))
+            return new OpenedPolicy(PolicyFile.Open(name), name, null);
+        if (RunLocator.Find(name, runs) is not { } folder)
+        {
+            throw new OfqlException(
+                $"There is no policy file '{name}' and no run of this name in '{runs}'. Expected the path of a policy (.safetensors), the "
+                + "folder of a run or its name; the folder of the runs is given with --runs.");
+        }
+
+        if (!RunFolder.Exists(folder))
+        {
+            throw new UsageException(
+                $"'{folder}' holds several runs. Name one: {string.Join(", ", RunLocator.SeedFolders(folder))}.");
+        }
+
+        var run = RunFolder.Open(folder);
+        if (!File.Exists(run.PolicyPath))
+        {
+            throw new OfqlException(
+                $"The run '{folder}' has no policy yet: none of its checkpoints was reached. Continue it with: ofql train --resume {folder}");
+        }
+
+        var configuration = new ConfigurationResolver(catalog).Resolve(new ConfigurationRequest { Saved = RunLocator.ReadConfiguration(folder) });
+        return new OpenedPolicy(PolicyFile.Open(run.PolicyPath), run.PolicyPath, configuration);
+    }
+
+    /// <summary>How actors of a policy are made.</summary>
+    /// <exception cref="OfqlException">This program has no reader for policies.</exception>
+    public Func<ActingOptions, int, IActor> ActorsOf(OpenedPolicy opened)
+    {
+        var load = catalog.LoadActor ?? throw new OfqlException("This build of Ofql has no agent that can act from a policy file.");
+        return (options, capacity) => load(opened.Policy, options, capacity);
+    }
+}

@@ -1,0 +1,76 @@
+using Ofql.Cli.Commands;
+using Ofql.Cli.Configuration;
+using Ofql.Formats.Files;
+using Ofql.Formats.Runs;
+
+namespace Ofql.Cli.Runs;
+
+/// <summary>Finds run folders: by path, by name under the folder of the runs, or the newest.</summary>
+internal static class RunLocator
+{
+    private const string SeedPrefix = "seed-";
+    private const string SeedsFile = "seeds.txt";
+
+    /// <summary>The folder of a run or of several seeds; null when there is none of this name.</summary>
+    public static string? Find(string name, string runs)
+    {
+        foreach (var path in (string[])[name, Path.Combine(runs, name)])
+        {
+            if (RunFolder.Exists(path) || SeedFolders(path).Count > 0)
+                return path;
+        }
+
+        return null;
+    }
+
+    /// <summary>As <see cref="Find"/>.</summary>
+    /// <exception cref="UsageException">There is none; the nearest is named.</exception>
+    public static string Get(string name, string runs) => Find(name, runs) ?? throw new UsageException(
+        $"There is no run '{name}', neither as a folder nor in '{runs}'.{NearestName.Question(name, Names(runs))} "
+        + $"{(Names(runs).Count == 0 ? "There are no runs yet." : $"Known: {string.Join(", ", Names(runs).Take(20))}.")}");
+
+    /// <summary>The run that was worked on last; null when there is none.</summary>
+    public static string? Newest(string runs) => Names(runs).Select(name => Path.Combine(runs, name)).MaxBy(path =>
+        RunFolder.Exists(path) ? File.GetLastWriteTimeUtc(Path.Combine(path, "config.yaml")) : SeedFolders(path).Max(File.GetLastWriteTimeUtc));
+
+    /// <summary>The folders of the seeds of a group, by seed; empty when it is no group.</summary>
+    public static IReadOnlyList<string> SeedFolders(string path) => !Directory.Exists(path) ? [] : Directory
+        .EnumerateDirectories(path, SeedPrefix + "*").Where(RunFolder.Exists)
+        .OrderBy(folder => folder.Length).ThenBy(folder => folder, StringComparer.Ordinal).ToList();
+
+    /// <summary>The folder of one seed of a group.</summary>
+    public static string SeedFolder(string group, ulong seed) => Path.Combine(group, SeedPrefix + seed);
+
+    /// <summary>Notes the seeds of a group, so that resuming it also begins those that were not reached.</summary>
+    public static void WriteSeeds(string group, IReadOnlyList<ulong> seeds)
+    {
+        try
+        {
+            Directory.CreateDirectory(group);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new OfqlException($"Cannot create the folder '{group}': {cause.Message} Give another one with --runs.", cause);
+        }
+
+        AtomicFile.WriteText(Path.Combine(group, SeedsFile), string.Join('\n', seeds) + "\n");
+    }
+
+    /// <summary>The seeds of a group.</summary>
+    public static IReadOnlyList<ulong> ReadSeeds(string group)
+    {
+        var file = Path.Combine(group, SeedsFile);
+        var texts = File.Exists(file) ? File.ReadAllLines(file) : SeedFolders(group).Select(path => Path.GetFileName(path)[SeedPrefix.Length..]);
+        return CommonOptions.ParseSeeds(string.Join(',', texts));
+    }
+
+    /// <summary>The configuration a run was made with.</summary>
+    public static ConfigurationLayer ReadConfiguration(string folder)
+    {
+        var path = RunFolder.Open(folder).ConfigurationPath;
+        return YamlText.Read(File.ReadAllText(path), path);
+    }
+
+    private static List<string> Names(string runs) => !Directory.Exists(runs) ? [] : Directory.EnumerateDirectories(runs)
+        .Where(path => RunFolder.Exists(path) || SeedFolders(path).Count > 0).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToList();
+}

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using Ofql.Cli.Composition;
+using Ofql.Cli.Rendering;
+using Ofql.Data;
+using Ofql.Formats.Runs;
+
+namespace Ofql.Cli.Runs;
+
+/// <summary>Runs every seed of a plan: one after the other, or several at once when each takes fewer threads than there are.</summary>
+internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPlan plan, ProgressView view)
+{
+    /// <summary>Runs until all seeds are done or the wish to stop arrives. Seeds that were not reached have no result.</summary>
+    public IReadOnlyList<SessionResult> Run(OpenedDataset data, DataReport report)
+    {
+        var threads = (int)plan.Configuration.Integer("training.threads");
+        var cores = Environment.ProcessorCount;
+        // Several seeds fill the cores best as one run per core: no update waits for another thread.
+        var perRun = threads > 0 ? threads : plan.Seeds.Count > 1 ? 1 : cores;
+        var atOnce = Math.Clamp(cores / perRun, 1, plan.Seeds.Count);
+        var waiting = new ConcurrentQueue<ulong>(plan.Seeds);
+        var results = new ConcurrentDictionary<ulong, SessionResult>();
+        var errors = new ConcurrentQueue<Exception>();
+        void Work()
+        {
+            while (!context.Cancellation.IsCancellationRequested && waiting.TryDequeue(out var seed))
+            {
+                try
+                {
+                    results[seed] = TrainingSession.Run(Request(seed, perRun, data, report), context.Cancellation);
+                }
+                catch (Exception error)
+                {
+                    errors.Enqueue(error);
+                }
+            }
+        }
+
+        RunOnThreads(Work, atOnce);
+        if (errors.TryDequeue(out var first))
+        {
+            foreach (var other in errors)
+                view.Say($"Another seed failed too: {other.Message}");
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+        }
+
+        return plan.Seeds.Where(results.ContainsKey).Select(seed => results[seed]).ToList();
+    }
+
+    private static void RunOnThreads(Action work, int count)
+    {
+        var others = Enumerable.Range(1, count - 1).Select(_ => new Thread(() => work())).ToList();
+        others.ForEach(thread => thread.Start());
+        work();
+        others.ForEach(thread => thread.Join());
+    }
+
+    private SessionRequest Request(ulong seed, int threads, OpenedDataset data, DataReport report) => new()
+    {
+        Catalog = catalog,
+        Configuration = plan.ConfigurationOf(seed),
+        Data = data,
+        DataReport = report,
+        Folder = plan.FolderOf(seed),
+        Resume = plan.Resume && RunFolder.Exists(plan.FolderOf(seed)),
+        Threads = threads,
+        CommandLine = context.CommandLine,
+        Say = view.Say,
+        Progress = view.For(seed),
+    };
+}

@@ -1,0 +1,170 @@
+using Ofql.Agents;
+using Ofql.Cli.Composition;
+using Ofql.Cli.Configuration;
+using Ofql.Data;
+using Ofql.Environments;
+using Ofql.Evaluation;
+using Ofql.Formats.Files;
+using Ofql.Formats.Policies;
+using Ofql.Formats.Runs;
+using Ofql.Training;
+
+namespace Ofql.Cli.Runs;
+
+/// <summary>What one run needs.</summary>
+internal sealed record SessionRequest
+{
+    public required Catalog Catalog { get; init; }
+
+    public required ResolvedConfiguration Configuration { get; init; }
+
+    public required OpenedDataset Data { get; init; }
+
+    public required DataReport DataReport { get; init; }
+
+    public required string Folder { get; init; }
+
+    public required bool Resume { get; init; }
+
+    public required int Threads { get; init; }
+
+    public required string CommandLine { get; init; }
+
+    public required Action<string> Say { get; init; }
+
+    public IProgress<TrainingProgress>? Progress { get; init; }
+}
+
+/// <summary>How a run went.</summary>
+internal sealed record SessionResult(RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations);
+
+/// <summary>Trains one run in its folder: agent, loop, files and evaluation put together.</summary>
+internal sealed class TrainingSession
+{
+    private readonly SessionRequest _request;
+    private readonly ResolvedConfiguration _configuration;
+    private readonly EnvironmentEntry? _environment;
+    private readonly RunFolder _folder;
+
+    private TrainingSession(SessionRequest request, RunFolder folder)
+    {
+        _request = request;
+        _configuration = request.Configuration;
+        _folder = folder;
+        var name = _configuration.Text("environment");
+        _environment = name.Length > 0 ? request.Catalog.Environment(name) : null;
+    }
+
+    /// <summary>Statistic by which runs of an environment are compared.</summary>
+    public static (string Name, string Title) StatisticOf(EnvironmentEntry? environment) =>
+        environment?.Specification.Score is null ? ("return", "return") : ("score", "normalised score");
+
+    /// <summary>Runs or continues the run.</summary>
+    public static SessionResult Run(SessionRequest request, CancellationToken cancellation)
+    {
+        using var agent = BuildAgent(request);
+        var folder = request.Resume ? RunFolder.Open(request.Folder) : RunFolder.Create(request.Folder);
+        using var held = folder.Lock();
+        AtomicFile.WriteText(folder.ConfigurationPath, request.Configuration.ToYaml());
+        return new TrainingSession(request, folder).Train(agent, cancellation);
+    }
+
+    private static IAgent BuildAgent(SessionRequest request)
+    {
+        var configuration = request.Configuration;
+        var factory = request.Catalog.Agents.First(agent => agent.Name == configuration.AgentName);
+        var name = configuration.Text("environment");
+        var actions = name.Length > 0 ? request.Catalog.Environment(name).Specification.Actions : BoxSpace.Uniform(
+            request.Data.Data.ActionSize, (float)configuration.Number("data.action_low"), (float)configuration.Number("data.action_high"));
+        DatasetChecks.RequireFit(request.Data, request.DataReport, actions, name.Length > 0 ? request.Catalog.Environment(name).Specification : null);
+        return factory.Create(configuration.AgentOptions, new AgentContext(
+            request.Data.Data,
+            actions.Low,
+            actions.High,
+            (ulong)configuration.Integer("training.seed"),
+            request.Threads,
+            configuration.Integer("training.updates")));
+    }
+
+    private SessionResult Train(IAgent agent, CancellationToken cancellation)
+    {
+        using var metrics = new MetricFiles(_folder, agent.MetricNames, TimeProvider.System);
+        var checkpoints = new CheckpointFolder(
+            _folder.CheckpointsPath, (int)_configuration.Integer("training.keep_checkpoints"), text => _request.Say("Warning: " + text));
+        var loop = new TrainingLoop(agent, Options(), new TrainingHooks
+        {
+            Metrics = metrics,
+            Checkpoints = new PolicyExportingStore(checkpoints, _folder.PolicyPath),
+            Evaluate = _environment is null ? null : (_, stop) => Evaluate(agent, stop),
+            Progress = _request.Progress,
+        });
+        var from = _request.Resume ? loop.Resume() : 0;
+        metrics.Open(_request.Resume ? from : null);
+        var manifest = WriteManifest(from);
+        var result = loop.Run(cancellation);
+        WriteReport(manifest, metrics.Evaluations, result);
+        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows);
+    }
+
+    private TrainingOptions Options() => new()
+    {
+        Updates = _configuration.Integer("training.updates"),
+        LogEvery = _configuration.Integer("training.log_every"),
+        EvaluateEvery = _configuration.Integer("training.evaluate_every"),
+        CheckpointEvery = _configuration.Integer("training.checkpoint_every"),
+        ValueLimit = _configuration.Number("training.value_limit"),
+    };
+
+    private List<NamedValue> Evaluate(IAgent agent, CancellationToken cancellation) => WaysEvaluation.Run(
+        _environment!,
+        agent.CreateActor,
+        (int)_configuration.Integer("evaluation.candidates"),
+        new EvaluationOptions
+        {
+            Episodes = (int)_configuration.Integer("evaluation.episodes"),
+            Seed = (ulong)_configuration.Integer("evaluation.seed"),
+            Threads = _request.Threads,
+        },
+        cancellation).SelectMany(way => way.Values()).ToList();
+
+    private RunManifest WriteManifest(long fromStep)
+    {
+        var session = new RunSession(DateTimeOffset.UtcNow, fromStep, _request.CommandLine, MachineFacts.Here());
+        var manifest = new RunManifest
+        {
+            Name = _folder.Name,
+            DataFingerprint = _request.Data.Fingerprint,
+            DataSource = _request.Data.Source,
+            DataTransitions = _request.Data.Data.Count,
+            Seed = (ulong)_configuration.Integer("training.seed"),
+            Sessions = _request.Resume && File.Exists(_folder.ManifestPath) ? [.. RunManifest.Open(_folder).Sessions, session] : [session],
+        };
+        manifest.Save(_folder);
+        return manifest;
+    }
+
+    private void WriteReport(RunManifest manifest, EvaluationTable evaluations, TrainingResult result)
+    {
+        var (statistic, title) = StatisticOf(_environment);
+        RunReport.Write(_folder, manifest, evaluations, new RunReportFacts
+        {
+            Outcome = TrainText.Outcome(result, _configuration.Integer("training.updates")),
+            Configuration = _configuration.ToYaml(),
+            Statistic = statistic,
+            StatisticTitle = title,
+            Data = TrainText.Data(_request.Data, _request.DataReport),
+        });
+    }
+
+    // The policy on disk is always that of the newest checkpoint, so that an interrupted run can be evaluated too.
+    private sealed class PolicyExportingStore(CheckpointFolder inner, string path) : ICheckpointStore
+    {
+        public void Save(TrainingState state, bool final)
+        {
+            inner.Save(state, final);
+            PolicyFile.Save(state.Agent.ExportPolicy(), path);
+        }
+
+        public long? RestoreLatest(TrainingState state) => inner.RestoreLatest(state);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ofql.Formats.Files;
+
+namespace Ofql.Formats.Runs;
+
+/// <summary>
+/// <c>run.json</c>: what a run was made from and with. One session is one process; resuming adds one.
+/// </summary>
+public sealed record RunManifest
+{
+    private static readonly JsonWriterOptions Indented = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Name of the run.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Fingerprint of the data.</summary>
+    public required string DataFingerprint { get; init; }
+
+    /// <summary>Where the data came from.</summary>
+    public required string DataSource { get; init; }
+
+    /// <summary>Number of transitions.</summary>
+    public required long DataTransitions { get; init; }
+
+    /// <summary>Seed of the run.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The processes that trained it.</summary>
+    public required IReadOnlyList<RunSession> Sessions { get; init; }
+
+    /// <summary>Writes the manifest.</summary>
+    public void Save(RunFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, Indented))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", Name);
+            writer.WriteNumber("seed", Seed);
+            writer.WriteStartObject("data");
+            writer.WriteString("source", DataSource);
+            writer.WriteNumber("transitions", DataTransitions);
+            writer.WriteString("fingerprint", DataFingerprint);
+            writer.WriteEndObject();
+            writer.WriteStartArray("sessions");
+            foreach (var session in Sessions)
+                session.Write(writer);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        AtomicFile.WriteText(folder.ManifestPath, Encoding.UTF8.GetString(buffer.ToArray()) + "\n");
+    }
+
+    /// <summary>Reads the manifest of a run.</summary>
+    /// <exception cref="OfqlException">It is missing or not sound.</exception>
+    public static RunManifest Open(RunFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        try
+        {
+            var root = JsonNode.Parse(File.ReadAllText(folder.ManifestPath))!;
+            return new RunManifest
+            {
+                Name = (string)root["name"]!,
+                Seed = (ulong)root["seed"]!,
+                DataFingerprint = (string)root["data"]!["fingerprint"]!,
+                DataSource = (string)root["data"]!["source"]!,
+                DataTransitions = (long)root["data"]!["transitions"]!,
+                Sessions = root["sessions"]!.AsArray().Select(node => RunSession.Read(node!)).ToList(),
+            };
+        }
+        catch (Exception cause) when (cause is JsonException or NullReferenceException or InvalidOperationException or FormatException)
+        {
+            throw new OfqlException($"'{folder.ManifestPath}' is not the manifest of a run: {cause.Message}", cause);
+        }
+        catch (Exception cause) when (FileErrors.IsFileError(cause))
+        {
+            throw FileErrors.Translate("read", folder.ManifestPath, cause);
+        }
+    }
+}
+
+/// <summary>One process that trained a run.</summary>
+/// <param name="Started">When it began.</param>
+/// <param name="FromStep">Step it began at.</param>
+/// <param name="CommandLine">How it was called.</param>
+/// <param name="Machine">Where it ran.</param>
+public sealed record RunSession(DateTimeOffset Started, long FromStep, string CommandLine, MachineFacts Machine)
+{
+    internal void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("started_utc", Started.UtcDateTime);
+        writer.WriteNumber("from_step", FromStep);
+        writer.WriteString("command_line", CommandLine);
+        writer.WriteString("ofql_version", Machine.Library);
+        writer.WriteString("dotnet_version", Machine.Runtime);
+        writer.WriteString("operating_system", Machine.OperatingSystem);
+        writer.WriteString("processor", Machine.Processor);
+        writer.WriteNumber("cores", Machine.Cores);
+        writer.WriteNumber("vector_bits", Machine.VectorBits);
+        writer.WriteEndObject();
+    }
+
+    internal static RunSession Read(JsonNode node) => new(
+        (DateTimeOffset)node["started_utc"]!,
+        (long)node["from_step"]!,
+        (string)node["command_line"]!,
+        new MachineFacts(
+            (string)node["processor"]!,
+            (int)node["cores"]!,
+            (int)node["vector_bits"]!,
+            (string)node["operating_system"]!,
+            (string)node["dotnet_version"]!,
+            (string)node["ofql_version"]!));
+}

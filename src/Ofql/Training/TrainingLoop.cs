@@ -1,0 +1,204 @@
+using Ofql.Agents;
+
+namespace Ofql.Training;
+
+/// <summary>Returns the numbers of an evaluation of the agent as it is now.</summary>
+/// <exception cref="OperationCanceledException">It was asked to stop: the evaluation is repeated after resuming.</exception>
+public delegate IReadOnlyList<NamedValue> EvaluateAgent(long step, CancellationToken cancellation);
+
+/// <summary>What a training loop tells the outside world. Everything is optional.</summary>
+public sealed record TrainingHooks
+{
+    /// <summary>Where metrics go.</summary>
+    public IMetricSink? Metrics { get; init; }
+
+    /// <summary>Where checkpoints go.</summary>
+    public ICheckpointStore? Checkpoints { get; init; }
+
+    /// <summary>How the agent is evaluated.</summary>
+    public EvaluateAgent? Evaluate { get; init; }
+
+    /// <summary>Who is told how far it is.</summary>
+    public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>The clock for rates; it never influences the result.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>
+/// Runs an agent from the step it is at to the planned number of updates. Order within a step: update, guard, log, evaluate,
+/// checkpoint; so a checkpoint of step k is written after everything that was recorded at step k. Allocates nothing per update.
+/// </summary>
+public sealed class TrainingLoop
+{
+    private readonly IAgent _agent;
+    private readonly TrainingOptions _options;
+    private readonly TrainingHooks _hooks;
+    private readonly MetricWindow _window;
+    private readonly DivergenceGuard _guard;
+    private IReadOnlyList<NamedValue> _evaluation = [];
+    private Pace _pace;
+    private long _evaluatedStep;
+    private long? _savedStep;
+
+    /// <summary>Binds the loop to its agent.</summary>
+    /// <exception cref="UsageException">An option out of range.</exception>
+    public TrainingLoop(IAgent agent, TrainingOptions options, TrainingHooks hooks)
+    {
+        options.Validate();
+        _agent = agent;
+        _options = options;
+        _hooks = hooks;
+        _window = new MetricWindow(agent.MetricNames);
+        _guard = new DivergenceGuard(agent.MetricNames, options.ValueLimit);
+        _pace = new Pace(hooks.Time, agent.Step);
+        StateInteger[] own = [new("training/evaluated_step", () => _evaluatedStep, value => _evaluatedStep = value)];
+        State = new TrainingState(agent, agent.StateTensors, [.. agent.StateIntegers, .. own, .. _window.Integers]);
+    }
+
+    /// <summary>What a checkpoint of this run holds: the agent's state and the loop's own.</summary>
+    public TrainingState State { get; }
+
+    /// <summary>Restores the newest checkpoint, if there is one. Returns the step to go on from.</summary>
+    public long Resume()
+    {
+        _savedStep = _hooks.Checkpoints?.RestoreLatest(State);
+        return _agent.Step;
+    }
+
+    /// <summary>
+    /// Runs until all updates are done, the run diverges, or <paramref name="cancellation"/> asks it to stop (then the update
+    /// under way is finished and the state saved).
+    /// </summary>
+    public TrainingResult Run(CancellationToken cancellation)
+    {
+        _pace = new Pace(_hooks.Time, _agent.Step);
+        var reported = TimeSpan.Zero;
+        try
+        {
+            EvaluateIfDue(cancellation);
+            while (_agent.Step < _options.Updates)
+            {
+                if (cancellation.IsCancellationRequested)
+                    return Cancel();
+                if (Advance(cancellation) is { } reason)
+                    return Diverge(reason);
+                if (_hooks.Progress is not null && _pace.Elapsed - reported >= _options.ProgressInterval)
+                {
+                    reported = _pace.Elapsed;
+                    Report(TrainingPhase.Training);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return Cancel();
+        }
+
+        if (_savedStep != _agent.Step && Save(final: true) is { } unsaved)
+            return Diverge(unsaved);
+        return End(TrainingOutcome.Completed, null);
+    }
+
+    private string? Advance(CancellationToken cancellation)
+    {
+        _agent.Update();
+        _agent.ReadMetrics(_window.Last);
+        _window.Accumulate();
+        if (_guard.Inspect(_window.Last) is { } reason)
+            return reason;
+        var step = _agent.Step;
+        if (step % _options.LogEvery == 0 || step == _options.Updates)
+            Log();
+        EvaluateIfDue(cancellation);
+        return _options.CheckpointEvery > 0 && step % _options.CheckpointEvery == 0 ? Save(step == _options.Updates) : null;
+    }
+
+    private void Log()
+    {
+        _pace.Sample(_agent.Step);
+        _hooks.Metrics?.WriteMetrics(new MetricRow
+        {
+            Step = _agent.Step,
+            Names = _window.Names,
+            Means = _window.Means(),
+            Last = _window.Last,
+            UpdatesPerSecond = _pace.Rate,
+            Elapsed = _pace.Elapsed,
+        });
+        _window.Clear();
+    }
+
+    private void EvaluateIfDue(CancellationToken cancellation)
+    {
+        var step = _agent.Step;
+        var due = step == _options.Updates || (_options.EvaluateEvery > 0 && step % _options.EvaluateEvery == 0);
+        if (_hooks.Evaluate is not null && step > 0 && due && step != _evaluatedStep)
+            Evaluate(_hooks.Evaluate, step, cancellation);
+    }
+
+    // Apart from the check above, whose every call would otherwise allocate this lambda's captures.
+    private void Evaluate(EvaluateAgent evaluate, long step, CancellationToken cancellation)
+    {
+        Report(TrainingPhase.Evaluating);
+        _pace.Aside(() => _evaluation = evaluate(step, cancellation), evaluation: true);
+        _hooks.Metrics?.WriteEvaluation(step, _evaluation);
+        _evaluatedStep = step;
+    }
+
+    private string? Save(bool final)
+    {
+        if (_hooks.Checkpoints is null)
+            return null;
+        if (_guard.Inspect(State.Tensors) is { } reason)
+            return reason;
+        Report(TrainingPhase.Saving);
+        _pace.Aside(() =>
+        {
+            _hooks.Metrics?.Flush();
+            _hooks.Checkpoints.Save(State, final);
+        });
+        _savedStep = _agent.Step;
+        return null;
+    }
+
+    private TrainingResult Cancel()
+    {
+        if (_savedStep != _agent.Step && _agent.Step > 0 && Save(final: false) is { } reason)
+            return Diverge(reason);
+        return End(TrainingOutcome.Cancelled, null);
+    }
+
+    private TrainingResult Diverge(string reason)
+    {
+        if (_window.Count > 0)
+            Log();
+        return End(TrainingOutcome.Diverged, DivergenceGuard.Explain(reason, _agent.Step, _savedStep));
+    }
+
+    private TrainingResult End(TrainingOutcome outcome, string? reason)
+    {
+        _hooks.Metrics?.Flush();
+        Report(TrainingPhase.Ended);
+        var evaluation = _evaluatedStep == _agent.Step ? _evaluation : [];
+        return new TrainingResult(outcome, _agent.Step, reason, evaluation, _pace.Elapsed, _pace.MeanRate);
+    }
+
+    private void Report(TrainingPhase phase)
+    {
+        _pace.Sample(_agent.Step);
+        if (_hooks.Progress is null)
+            return;
+        var every = _options.EvaluateEvery;
+        var evaluations = _hooks.Evaluate is null ? 0
+            : every > 0 ? ((_options.Updates + every - 1) / every) - (_agent.Step / every) : 1;
+        _hooks.Progress.Report(new TrainingProgress(
+            _agent.Step,
+            _options.Updates,
+            _pace.Rate,
+            _pace.Remaining(_options.Updates, Math.Max(0, evaluations)),
+            phase,
+            _window.Names,
+            [.. _window.Last]));
+    }
+}
