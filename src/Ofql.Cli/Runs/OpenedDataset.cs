@@ -2,6 +2,7 @@ using System.Globalization;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
 using Ofql.Data;
+using Ofql.Formats.D4rl;
 using Ofql.Formats.Datasets;
 using Ofql.Formats.Files;
 
@@ -68,6 +69,22 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
         using var raw = FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
         using var data = raw.ToTransitions();
         DatasetFile.Save(data, path);
+    }
+
+    /// <summary>Generates the same rows as a D4RL file: raw columns, end marks and infos, as the task's authors published theirs.</summary>
+    public void GenerateD4rl(string task, long rows, ulong seed, string path, CancellationToken cancellation)
+    {
+        using var raw = FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
+        D4rlWriter.Write(path, new D4rlColumns
+        {
+            Observations = raw.Observations,
+            Actions = raw.Actions,
+            Rewards = raw.Rewards,
+            Terminals = raw.Terminals,
+            Timeouts = raw.Timeouts ?? Column<byte>.Allocate(raw.Rows, 1),
+            Infos = raw.Infos.ToDictionary(pair => pair.Key.Replace("infos/", "", StringComparison.Ordinal), pair => pair.Value),
+            Metadata = raw.Metadata,
+        });
     }
 
     private DatasetGenerator FindGenerator(string task)
