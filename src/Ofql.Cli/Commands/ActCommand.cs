@@ -16,17 +16,16 @@ internal static class ActCommand
     {
         var policy = new Argument<string>("policy") { Description = "Policy file, or folder or name of a run" };
         var state = new Argument<string[]>("state") { Description = "Numbers of one state; without them states are read from standard input, one a line", Arity = ArgumentArity.ZeroOrMore };
-        var noise = new Option<float>("--noise-scale") { Description = "Factor on the initial noise: 1 as trained, 0 without noise", HelpName = "number", DefaultValueFactory = _ => 1f };
-        var candidates = new Option<int>("--candidates") { Description = "Act by the best of N candidates", HelpName = "count", DefaultValueFactory = _ => 1 };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the noise", HelpName = "number" };
         var runs = CommonOptions.Runs();
         var json = CommonOptions.Json();
-        var command = new Command("act", "Ask a policy for an action: state in, action out.") { policy, state, noise, candidates, seed, runs, json };
+        var command = new Command("act", "Ask a policy for an action: state in, action out.") { policy, state, seed, runs, json };
+        var acting = new ActingOptionSet(command, candidates: 1, "Candidates N drawn per state");
         command.SetAction(parsed => Run(
             context with { Json = parsed.GetValue(json) },
             parsed.GetValue(policy)!,
             parsed.GetValue(state) ?? [],
-            new ActingOptions { NoiseScale = parsed.GetValue(noise), Candidates = parsed.GetValue(candidates) },
+            acting.Read(parsed),
             parsed.GetValue(seed),
             parsed.GetValue(runs)!));
         return command.WithExamples(
@@ -37,8 +36,6 @@ internal static class ActCommand
 
     private static int Run(CommandContext context, string name, string[] state, ActingOptions options, ulong seed, string runs)
     {
-        if (options.Candidates < 1)
-            throw new UsageException($"--candidates is {options.Candidates}; expected 1 or more.");
         var source = new PolicySource(context.Catalog, runs);
         using var actor = source.ActorsOf(source.Open(name))(options, 1);
         var scribe = new Scribe(context, actor, new RandomStream(seed, "act"));

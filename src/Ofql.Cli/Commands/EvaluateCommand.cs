@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Ofql.Agents;
 using Ofql.Cli.Rendering;
 using Ofql.Cli.Runs;
 using Ofql.Environments;
@@ -20,16 +21,16 @@ internal static class EvaluateCommand
         var environment = new Option<string?>("--env") { Description = "Environment (default: the run's)", HelpName = "name" };
         var episodes = new Option<int>("--episodes") { Description = "Episodes per way of acting", HelpName = "count", DefaultValueFactory = _ => DefaultEpisodes };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the episodes", HelpName = "number" };
-        var candidates = new Option<int>("--candidates") { Description = "N of best-of-N; 1 leaves it out", HelpName = "count", DefaultValueFactory = _ => DefaultCandidates };
         var threads = CommonOptions.Threads();
         var runs = CommonOptions.Runs();
         var json = CommonOptions.Json();
-        var command = new Command("evaluate", "Score a policy in an environment, in every way it can act.") { policy, environment, episodes, seed, candidates, threads, runs, json };
+        var command = new Command("evaluate", "Score a policy in an environment, in every way it can act.") { policy, environment, episodes, seed, threads, runs, json };
+        var acting = new ActingOptionSet(command, DefaultCandidates, "N of best-of-N; 1 leaves it out");
         command.SetAction(parsed => Run(
             context with { Json = parsed.GetValue(json) },
             parsed.GetValue(policy)!,
             parsed.GetValue(environment),
-            parsed.GetValue(candidates),
+            acting.Read(parsed),
             parsed.GetValue(runs)!,
             new EvaluationOptions
             {
@@ -40,10 +41,11 @@ internal static class EvaluateCommand
         return command.WithExamples(
             "ofql evaluate maze2d-umaze-v1-ofql-seed0",
             "ofql evaluate policy.safetensors --env pendulum --episodes 200",
+            "ofql evaluate runs/first-try --selection softmax --softmax-weight 100 --noise-scale 0.5",
             "ofql evaluate runs/first-try --env maze2d-umaze-v1 --json");
     }
 
-    private static int Run(CommandContext context, string name, string? environmentName, int candidates, string runs, EvaluationOptions options)
+    private static int Run(CommandContext context, string name, string? environmentName, ActingOptions acting, string runs, EvaluationOptions options)
     {
         options.Validate();
         var source = new PolicySource(context.Catalog, runs);
@@ -58,7 +60,7 @@ internal static class EvaluateCommand
 
         var environment = context.Catalog.Environment(environmentName);
         context.Messages.WriteLine($"Evaluating {opened.Path} in {environment.Name}: {options.Episodes} episodes per way of acting, seed {options.Seed}");
-        var ways = WaysEvaluation.Run(environment, source.ActorsOf(opened), candidates, options, context.Cancellation);
+        var ways = WaysEvaluation.Run(environment, source.ActorsOf(opened), acting, options, context.Cancellation);
         var values = ways.SelectMany(way => way.Values()).ToList();
         var data = RunFacts.DataReturn(opened);
         if (context.Json)

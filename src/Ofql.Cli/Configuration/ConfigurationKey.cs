@@ -58,6 +58,9 @@ internal static class ConfigurationSchema
         new("evaluation.episodes", ValueKind.Integer, "20", KeyEffect.Watching, "episodes per evaluation and way of acting"),
         new("evaluation.seed", ValueKind.Integer, "1000", KeyEffect.Watching, "seed of the evaluation episodes"),
         new("evaluation.candidates", ValueKind.Integer, "50", KeyEffect.Watching, "actions that best-of-N chooses from"),
+        new("evaluation.noise_scale", ValueKind.Number, "1", KeyEffect.Watching, "factor on the initial noise of a fourth way of acting; 0.5 in CleanDiffuser's protocol"),
+        new("evaluation.selection", ValueKind.Text, "argmax", KeyEffect.Watching, "how the fourth way chooses among candidates: argmax or softmax"),
+        new("evaluation.softmax_weight", ValueKind.Number, "1", KeyEffect.Watching, "factor on Q in the softmax: 1 in Diffusion-QL, 8 to 300 by task in CleanDiffuser's protocol"),
     ];
 
     /// <summary>The key of this name; null for unknown ones and agent options.</summary>

@@ -9,13 +9,15 @@ namespace Ofql.Cli.Runs;
 /// <summary>One way a policy acts, with its name in tables and files.</summary>
 internal sealed record ActingWay(string Name, ActingOptions Options)
 {
-    /// <summary>The ways of a policy: three of one that has a noise input, one of a deterministic one.</summary>
+    /// <summary>
+    /// The ways of a policy: three of one that has a noise input (and a fourth where the user asks for another noise scale or a
+    /// softmax), one of a deterministic one.
+    /// </summary>
     /// <param name="makeActor">Makes an actor, to see if it wants noise.</param>
-    /// <param name="candidates">N of the best-of-N way.</param>
-    public static IReadOnlyList<ActingWay> Of(Func<ActingOptions, int, IActor> makeActor, int candidates)
+    /// <param name="chosen">The user's choice; its candidates are the N of best-of-N.</param>
+    public static IReadOnlyList<ActingWay> Of(Func<ActingOptions, int, IActor> makeActor, ActingOptions chosen)
     {
-        if (candidates < 1)
-            throw new UsageException($"evaluation.candidates is {candidates}; expected 1 or more.");
+        var candidates = chosen.Candidates;
         using var probe = makeActor(new ActingOptions(), 1);
         if (probe.NoisePerState == 0)
             return [new ActingWay("policy", new ActingOptions())];
@@ -26,7 +28,18 @@ internal sealed record ActingWay(string Name, ActingOptions Options)
         };
         if (candidates > 1)
             ways.Add(new ActingWay(string.Create(CultureInfo.InvariantCulture, $"best_of_{candidates}"), new ActingOptions { Candidates = candidates }));
+        if (chosen.NoiseScale != 1f || (chosen.Selection != CandidateSelection.Argmax && candidates > 1))
+            ways.Add(new ActingWay(NameOf(chosen), chosen));
         return ways;
+    }
+
+    /// <summary>A name that says all: <c>softmax100_of_50_noise0.5</c>.</summary>
+    private static string NameOf(ActingOptions options)
+    {
+        var choice = options.Candidates == 1 ? "sample" : options.Selection == CandidateSelection.Softmax
+            ? string.Create(CultureInfo.InvariantCulture, $"softmax{options.SoftmaxWeight}_of_{options.Candidates}")
+            : string.Create(CultureInfo.InvariantCulture, $"best_of_{options.Candidates}");
+        return options.NoiseScale == 1f ? choice : string.Create(CultureInfo.InvariantCulture, $"{choice}_noise{options.NoiseScale}");
     }
 }
 
@@ -59,9 +72,9 @@ internal static class WaysEvaluation
     public static IReadOnlyList<WayResult> Run(
         EnvironmentEntry environment,
         Func<ActingOptions, int, IActor> makeActor,
-        int candidates,
+        ActingOptions chosen,
         EvaluationOptions options,
         CancellationToken cancellation) =>
-        ActingWay.Of(makeActor, candidates).Select(way => new WayResult(way, Evaluator.Run(
+        ActingWay.Of(makeActor, chosen).Select(way => new WayResult(way, Evaluator.Run(
             environment.Create, capacity => makeActor(way.Options, capacity), options, cancellation))).ToList();
 }

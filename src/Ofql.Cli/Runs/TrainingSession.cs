@@ -1,4 +1,5 @@
 using Ofql.Agents;
+using Ofql.Cli.Commands;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
 using Ofql.Data;
@@ -118,7 +119,7 @@ internal sealed class TrainingSession
     private List<NamedValue> Evaluate(IAgent agent, CancellationToken cancellation) => WaysEvaluation.Run(
         _environment!,
         agent.CreateActor,
-        (int)_configuration.Integer("evaluation.candidates"),
+        Acting(_configuration),
         new EvaluationOptions
         {
             Episodes = (int)_configuration.Integer("evaluation.episodes"),
@@ -126,6 +127,15 @@ internal sealed class TrainingSession
             Threads = _request.Threads,
         },
         cancellation).SelectMany(way => way.Values()).ToList();
+
+    private static ActingOptions Acting(ResolvedConfiguration configuration) => ActingOptionSet.Check(
+        "evaluation.candidates",
+        (int)configuration.Integer("evaluation.candidates"),
+        "evaluation.noise_scale",
+        (float)configuration.Number("evaluation.noise_scale"),
+        "evaluation.selection",
+        configuration.Text("evaluation.selection"),
+        (float)configuration.Number("evaluation.softmax_weight"));
 
     private RunManifest WriteManifest(long fromStep)
     {
