@@ -32,7 +32,10 @@ public sealed class Graph : IDisposable
     public Node Constant(float value, int rows = 1, int columns = 1) => new ConstantNode(this, value, rows, columns);
 
     /// <summary>A parameter vector as the row [1, N].</summary>
-    public Node Parameter(ParameterBlock block, ParameterTensor tensor) => new ParameterNode(this, block, tensor);
+    /// <exception cref="GraphException">The parameter is a matrix.</exception>
+    public Node Parameter(ParameterBlock block, ParameterTensor tensor) => tensor.IsMatrix
+        ? throw new GraphException($"Parameter '{block.Name}.{tensor.Name}' is a matrix; a value of its own takes a vector. Use it in Dense.")
+        : new ParameterNode(this, block, tensor);
 
     /// <summary>
     /// Forward mode: the derivative of <paramref name="output"/> when each given node moves along its tangent and everything

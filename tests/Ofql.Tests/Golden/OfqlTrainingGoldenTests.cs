@@ -19,10 +19,43 @@ public sealed class OfqlTrainingGoldenTests
     [InlineData("max_q_backup", 2)]
     [InlineData("full_size", 1)]
     [InlineData("full_size", 3)]
-    public void Five_updates_of_ofql_agree_with_the_golden_numbers(string name, int threads)
+    public void Five_updates_of_ofql_agree_with_the_golden_numbers(string name, int threads) => Compare(name, threads, settings => settings);
+
+    public static TheoryData<string> Mistakes => new(_mistakes.Keys);
+
+    /// <summary>One thing wrong each. What a comparison lets pass would prove nothing.</summary>
+    private static readonly Dictionary<string, Func<OfqlSettings, OfqlSettings>> _mistakes = new()
+    {
+        ["discount"] = s => s with { Discount = s.Discount - 0.01 },
+        ["eta"] = s => s with { Eta = 1.01 * s.Eta },
+        ["learning rate"] = s => s with { LearningRate = 1.01 * s.LearningRate },
+        ["critic learning rate"] = s => s with { CriticLearningRate = 1.01 * s.CriticLearningRate },
+        ["critic tau"] = s => s with { CriticTau = 1.05 * s.CriticTau },
+        ["actor average"] = s => s with { ActorDecay = 0.99 * s.ActorDecay },
+        ["average too late"] = s => s with { ActorAverageStart = 1 },
+        ["average too rarely"] = s => s with { ActorAverageEvery = 2 },
+        ["no clipping of the actor"] = s => s with { ActorMaxNorm = 0 },
+        ["no clipping of the critics"] = s => s with { CriticMaxNorm = 0 },
+        ["weight decay"] = s => s with { WeightDecay = 0.01 },
+        ["sum over entries"] = s => s with { BcReduction = ErrorReduction.Sum },
+        ["denominator of data"] = s => s with { QNormalization = QNormalization.Data },
+        ["adaptive weight"] = s => s with { BcWeighting = BehaviourWeighting.Adaptive },
+        ["other sinusoids"] = s => s with { EmbeddingFrequencies = EmbeddingFrequencies.MeanFlow },
+        ["other activation"] = s => s with { Activation = Kernels.Activations.Activation.Silu },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void The_comparison_notices_one_wrong_thing(string mistake)
+    {
+        var failure = Assert.ThrowsAny<Exception>(() => Compare("plain", 1, _mistakes[mistake]));
+        Assert.True(failure is Xunit.Sdk.XunitException, failure.ToString());
+    }
+
+    private static void Compare(string name, int threads, Func<OfqlSettings, OfqlSettings> change)
     {
         using var golden = GoldenFile.Open("ofql/" + name);
-        var settings = Settings(golden);
+        var settings = change(Settings(golden));
         using var data = TinyDataset(golden.Size("S"), golden.Size("A"));
         var context = new AgentContext(data, Bounds(golden, -1f), Bounds(golden, 1f), Seed: 1, threads, PlannedUpdates: 5);
         using var agent = new OfqlAgent(settings, OfqlModel.Create(settings, context), context, givenInputs: true, keepAll: true);

@@ -9,6 +9,10 @@ public sealed class WorkerTeam : IDisposable
     private const int SpinsBeforeYield = 200;
     private const int SpinsBeforeSleep = 200_000;
 
+    /// <summary>Spins of a team larger than the machine: whoever is waited for needs the processor of one who waits.</summary>
+    private const int SpinsOfTooMany = 20;
+
+    private readonly int _spinsBeforeYield;
     private readonly Thread[] _workers;
     private readonly SemaphoreSlim _sleepers = new(0);
     private Program? _program;
@@ -24,6 +28,7 @@ public sealed class WorkerTeam : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
+        _spinsBeforeYield = threads > Environment.ProcessorCount ? SpinsOfTooMany : SpinsBeforeYield;
         _workers = new Thread[threads - 1];
         for (var i = 0; i < _workers.Length; i++)
         {
@@ -39,6 +44,8 @@ public sealed class WorkerTeam : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_stopped)
+            return;
         _stopped = true;
         Interlocked.Increment(ref _generation);
         if (_workers.Length > 0)
@@ -59,9 +66,11 @@ public sealed class WorkerTeam : IDisposable
 
         _program = program;
         Interlocked.Increment(ref _generation);
-        // A worker that has just decided to sleep counts itself first and looks at the generation again after that.
-        if (_sleeping > 0)
-            _sleepers.Release(_sleeping);
+        // A worker that has just decided to sleep counts itself first and looks at the generation again after that. Read once:
+        // by a second look it may be up again, and a release of nobody is an error.
+        var sleeping = _sleeping;
+        if (sleeping > 0)
+            _sleepers.Release(sleeping);
         program.RunMember(this, 0);
         Barrier();
     }
@@ -81,7 +90,7 @@ public sealed class WorkerTeam : IDisposable
 
         for (var spins = 0; _barrierGeneration == generation; spins++)
         {
-            if (spins < SpinsBeforeYield)
+            if (spins < _spinsBeforeYield)
                 Thread.SpinWait(8);
             else
                 Thread.Yield();
@@ -98,7 +107,7 @@ public sealed class WorkerTeam : IDisposable
                 if (spins < SpinsBeforeSleep)
                 {
                     Thread.SpinWait(8);
-                    if (spins > SpinsBeforeYield && (spins & 63) == 0)
+                    if (spins > _spinsBeforeYield && (spins & 63) == 0)
                         Thread.Yield();
                     continue;
                 }

@@ -20,10 +20,20 @@ public sealed unsafe class InputNode : Node, IOwnedValue
     public void Write(ReadOnlySpan<float> rowMajor) => Layout.Pack(rowMajor, _buffer.Pointer);
 
     /// <summary>Writes one row [C].</summary>
-    public void WriteRow(int row, ReadOnlySpan<float> values) => Layout.PackRow(row, values, _buffer.Pointer);
+    /// <exception cref="ArgumentException">There is no such row, or the number of values is wrong.</exception>
+    public void WriteRow(int row, ReadOnlySpan<float> values)
+    {
+        Check(row, values.Length);
+        Layout.PackRow(row, values, _buffer.Pointer);
+    }
 
     /// <summary>Writes one number of a column input.</summary>
-    public void WriteNumber(int row, float value) => _buffer.Pointer[row * Layout.Width] = value;
+    /// <exception cref="ArgumentException">There is no such row, or the input has more than one column.</exception>
+    public void WriteNumber(int row, float value)
+    {
+        Check(row, 1);
+        _buffer.Pointer[row] = value;
+    }
 
     /// <summary>Reads all values back, row-major [R, C].</summary>
     public void Read(Span<float> rowMajor) => Layout.Unpack(_buffer.Pointer, rowMajor);
@@ -36,6 +46,13 @@ public sealed unsafe class InputNode : Node, IOwnedValue
 
     internal override void EmitBackward(Emitter emitter, GradientSlot gradient)
     {
+    }
+
+    /// <summary>The memory is native: a wrong place would be overwritten without a word.</summary>
+    private void Check(int row, int count)
+    {
+        if ((uint)row >= (uint)Rows || count != Columns)
+            throw new ArgumentException($"Input {this} cannot take {count} values at row {row}.");
     }
 }
 

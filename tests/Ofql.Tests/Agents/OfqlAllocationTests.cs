@@ -1,0 +1,49 @@
+using Ofql.Agents;
+using Ofql.Agents.Ofql;
+using Xunit;
+
+namespace Ofql.Tests.Agents;
+
+/// <summary>Neither learning nor acting allocates once it is warm.</summary>
+[Collection(Alone.Name)]
+public sealed class OfqlAllocationTests
+{
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    public void An_update_allocates_nothing(int threads, bool everything)
+    {
+        using var data = OfqlBench.Data();
+        using var agent = OfqlBench.Agent(
+            data,
+            s => everything
+                ? s with { MaxQBackup = true, CriticLayerNorm = true, BcWeighting = BehaviourWeighting.Adaptive, NormalizeStates = StateNormalization.Standardize, ActorMaxNorm = 1 }
+                : s,
+            threads: threads);
+        var metrics = new float[agent.MetricNames.Count];
+        var (thread, process) = Allocations.Of(200, () =>
+        {
+            agent.Update();
+            agent.ReadMetrics(metrics);
+        });
+        Assert.Equal(0, thread);
+        Assert.True(process < 4096, $"{process} bytes in 200 updates.");
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 50)]
+    [InlineData(16, 1)]
+    public void Acting_allocates_nothing(int capacity, int candidates)
+    {
+        using var data = OfqlBench.Data();
+        using var agent = OfqlBench.Agent(data);
+        using var actor = agent.CreateActor(new ActingOptions { Candidates = candidates, Selection = CandidateSelection.Softmax }, capacity);
+        float[] states = OfqlBench.Normals(capacity * actor.StateSize), noise = OfqlBench.Normals(capacity * actor.NoisePerState);
+        float[] uniforms = new float[capacity], actions = new float[capacity * actor.ActionSize];
+        var (thread, process) = Allocations.Of(500, () => actor.Act(capacity, states, noise, uniforms, actions));
+        Assert.Equal(0, thread);
+        Assert.True(process < 4096, $"{process} bytes in 500 calls.");
+    }
+}

@@ -1,0 +1,27 @@
+using Xunit;
+
+namespace Ofql.Tests;
+
+/// <summary>Tests that measure allocations of the whole process or waiting times run when no other test does.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "alone";
+}
+
+/// <summary>Bytes that an action allocates once it is warm.</summary>
+internal static class Allocations
+{
+    /// <summary>On this thread, and in the whole process, over <paramref name="repeats"/> calls after some to warm up.</summary>
+    public static (long Thread, long Process) Of(int repeats, Action action)
+    {
+        for (var i = 0; i < 50; i++)
+            action();
+        var process = GC.GetTotalAllocatedBytes(precise: true);
+        var thread = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < repeats; i++)
+            action();
+        thread = GC.GetAllocatedBytesForCurrentThread() - thread;
+        return (thread, GC.GetTotalAllocatedBytes(precise: true) - process);
+    }
+}
