@@ -26,7 +26,8 @@ internal static class Program
             Catalog = Catalog.Shipped,
             Interactive = interactive,
             Colour = interactive && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
-            Width = interactive ? Math.Max(60, Console.WindowWidth) : 120,
+            // Some terminals do not know their width and report 0.
+            Width = interactive && Console.WindowWidth > 0 ? Console.WindowWidth : 120,
             Cancellation = cancellation.Token,
         };
         return Run(arguments, context);

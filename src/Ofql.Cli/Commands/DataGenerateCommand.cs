@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Runs;
 using Ofql.Formats.Datasets;
+using Ofql.Formats.Hdf5;
 
 namespace Ofql.Cli.Commands;
 
@@ -16,25 +17,49 @@ internal static class DataGenerateCommand
         var rows = new Option<long>("--rows") { Description = "Rows to record", HelpName = "count", DefaultValueFactory = _ => DefaultRows };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the generator", HelpName = "number" };
         var output = new Option<string?>("--output", "-o") { Description = "File to write (default: into the folder of generated datasets)", HelpName = "file" };
+        var hdf5 = new Option<bool>("--no-hdf5") { Description = "Write only the native file, not the D4RL HDF5 file beside it" };
         var datasets = CommonOptions.Datasets();
         var json = CommonOptions.Json();
-        var command = new Command("generate", "Make the data of a task, as its authors did.") { task, rows, seed, output, datasets, json };
+        var command = new Command("generate", "Make the data of a task, as its authors did.") { task, rows, seed, output, hdf5, datasets, json };
         command.SetAction(parsed => Run(
-            context with { Json = parsed.GetValue(json) }, parsed.GetValue(task)!, parsed.GetValue(rows), parsed.GetValue(seed), parsed.GetValue(output), parsed.GetValue(datasets)));
+            context with { Json = parsed.GetValue(json) }, parsed.GetValue(task)!, parsed.GetValue(rows), parsed.GetValue(seed), parsed.GetValue(output), !parsed.GetValue(hdf5), parsed.GetValue(datasets)));
         return command.WithExamples("ofql data generate maze2d-umaze-v1", "ofql data generate maze2d-medium-v1 --rows 200000 --seed 1 -o medium.safetensors");
     }
 
-    private static int Run(CommandContext context, string task, long rows, ulong seed, string? output, string? datasets)
+    private static int Run(CommandContext context, string task, long rows, ulong seed, string? output, bool hdf5, string? datasets)
     {
         var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(datasets), context.Messages.WriteLine);
         if (output is not null)
             source.Generate(task, rows, seed, output, context.Cancellation);
         using var opened = output is null ? source.OpenGenerated(task, rows, seed, context.Cancellation) : Reopen(output);
+        var beside = hdf5 ? WriteBeside(context, source, task, rows, seed, opened.Source) : null;
         if (context.Json)
-            context.WriteJson(new JsonObject { ["file"] = opened.Source, ["transitions"] = opened.Data.Count, ["fingerprint"] = opened.Fingerprint });
-        else
-            context.Out.WriteLine(FormattableString.Invariant($"{opened.Source}: {opened.Data.Count} transitions, fingerprint {opened.Fingerprint}"));
+        {
+            context.WriteJson(new JsonObject
+            {
+                ["file"] = opened.Source, ["d4rl_file"] = beside, ["transitions"] = opened.Data.Count, ["fingerprint"] = opened.Fingerprint,
+            });
+            return 0;
+        }
+
+        context.Out.WriteLine(FormattableString.Invariant($"{opened.Source}: {opened.Data.Count} transitions, fingerprint {opened.Fingerprint}"));
+        if (beside is not null)
+            context.Out.WriteLine($"{beside}: the same rows as a D4RL HDF5 file");
         return 0;
+    }
+
+    /// <summary>The D4RL file beside the native one; null, with a word why, where the system has no libhdf5.</summary>
+    private static string? WriteBeside(CommandContext context, DatasetSource source, string task, long rows, ulong seed, string native)
+    {
+        if (Hdf5Support.FindProblem() is { } problem)
+        {
+            context.Messages.WriteLine($"No D4RL HDF5 file written: {problem}");
+            return null;
+        }
+
+        var path = Path.ChangeExtension(native, ".hdf5");
+        source.GenerateD4rl(task, rows, seed, path, context.Cancellation);
+        return path;
     }
 
     private static OpenedDataset Reopen(string path)

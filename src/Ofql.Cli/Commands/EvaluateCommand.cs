@@ -71,6 +71,8 @@ internal static class EvaluateCommand
     private static void WriteText(CommandContext context, EnvironmentEntry environment, IReadOnlyList<NamedValue> values, double? data)
     {
         WayTable.Write(context, values, environment.Specification.Score is not null);
+        if (environment.Specification.Score is not null)
+            context.Out.WriteLine("score: D4RL's normalised score of the mean return.");
         context.Out.WriteLine("se: standard error over the episodes of this one policy; it says nothing about other seeds.");
         if (data is { } mean)
         {

@@ -78,6 +78,8 @@ internal static class TrainCommand
         var environment = environmentName.Length > 0 ? context.Catalog.Environment(environmentName) : null;
         var report = DataReport.Of(data.Data, environment?.Specification.Score is { } score ? score.Normalize : null, context.Cancellation);
         Announce(view, plan, data, report);
+        if (plan.IsGroup)
+            RunLocator.WriteSeeds(plan.Folder, plan.Seeds);
         var results = new SeedSweep(context, context.Catalog, plan, view).Run(data, report);
         view.Dispose();
         return TrainSummary.Write(context, plan, environment, data, report, results);

@@ -43,7 +43,7 @@ internal static class TrainSummary
         if (environment is not null)
         {
             var score = report.NormalizedMeanReturn is { } mean ? $", normalised score {TextTable.Number(mean)}" : "";
-            context.Out.WriteLine($"For comparison, the data itself: mean return {TextTable.Number(report.Episodes.Returns.Mean)}{score} ({report.Episodes.Count} episodes).");
+            context.Out.WriteLine($"For comparison, the data itself: mean return {TextTable.Number(report.Episodes.Returns.Mean)}{score} ({report.Episodes.Count} episodes of mean length {TextTable.Number(report.Episodes.Lengths.Mean, "F0")}).");
         }
 
         if (plan.IsGroup && results.Count > 0)
@@ -57,7 +57,7 @@ internal static class TrainSummary
         if (result.Evaluations.Count == 0)
             return;
         var last = result.Evaluations[^1];
-        context.Out.WriteLine(FormattableString.Invariant($"Evaluation of the last checkpoint (update {last.Step}):"));
+        context.Out.WriteLine(FormattableString.Invariant($"Evaluation of the last checkpoint (update {last.Step}), {Episodes(last)} episodes per way of acting{(hasScore ? "; score: D4RL's normalised score" : "")}:"));
         WayTable.Write(context, last.Values, hasScore);
         if (result.Evaluations.Count < 2)
             return;
@@ -67,6 +67,9 @@ internal static class TrainSummary
         context.Out.WriteLine(FormattableString.Invariant(
             $"Best {title} seen on the way: {best.Value:F2} ({best.Name.Split('/')[0]}, update {best.Step}); chosen by the test, so not the result."));
     }
+
+    private static double Episodes(EvaluationRow row) =>
+        row.Values.FirstOrDefault(value => value.Name.EndsWith("/episodes", StringComparison.Ordinal)).Value;
 
     private static JsonObject ToJson(
         TrainPlan plan, OpenedDataset data, DataReport report, IReadOnlyList<SessionResult> results, SeedTable table, string statistic)

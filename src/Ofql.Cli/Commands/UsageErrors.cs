@@ -27,6 +27,13 @@ internal static class UsageErrors
             throw new UsageException($"'{path}' does not take '{token}'. See: {path} --help");
         }
 
+        var missing = command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument)?.Tokens is not { Count: > 0 }).ToList();
+        if (missing.Count > 0)
+        {
+            throw new UsageException(
+                $"'{path}' needs {string.Join(" and ", missing.Select(argument => $"<{argument.Name}> ({argument.Description})"))}. See: {path} --help");
+        }
+
         // A group that is named alone shows its help instead.
         if (parsed.Errors.Count > 0 && command.Subcommands.Count == 0)
             throw new UsageException($"{string.Join(' ', parsed.Errors.Select(error => error.Message))} See: {path} --help");

@@ -54,7 +54,15 @@ internal sealed partial record Catalog
         if (Environments.Find(name) is { } exact)
             return exact;
         var unversioned = Environments.Entries.Where(entry => VersionEnding().Replace(entry.Name, "") == name).ToList();
-        return unversioned.Count == 1 ? unversioned[0] : Environments.Get(name);
+        if (unversioned.Count == 1)
+            return unversioned[0];
+        // A misspelt name without its version is nearer to one without.
+        var nearest = NearestName.Of(name, Environments.Entries.Select(entry => VersionEnding().Replace(entry.Name, "")));
+        var meant = NearestName.Of(name, Environments.Entries.Select(entry => entry.Name))
+            ?? Environments.Entries.FirstOrDefault(entry => nearest is not null && VersionEnding().Replace(entry.Name, "") == nearest)?.Name;
+        throw new UsageException(
+            $"There is no environment '{name}'.{(meant is null ? "" : $" Did you mean '{meant}'?")} "
+            + $"Known: {string.Join(", ", Environments.Entries.Select(entry => entry.Name))}.");
     }
 
     private static IActor ShippedActor(PolicyArtefact policy, ActingOptions options, int capacity) => policy.Metadata.GetValueOrDefault("kind") switch

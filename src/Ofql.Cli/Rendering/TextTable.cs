@@ -25,9 +25,9 @@ internal sealed class TextTable(params string[] columns)
         });
         // Cells of a redirected table are never wrapped: a program may read them.
         console.Profile.Width = context.Interactive ? context.Width : 400;
-        var table = new Table { Border = context.Interactive ? TableBorder.Rounded : TableBorder.Ascii2, UseSafeBorder = true };
+        var table = new Table { Border = context.Interactive ? TableBorder.Simple : TableBorder.Ascii2, UseSafeBorder = true };
         for (var i = 0; i < columns.Length; i++)
-            table.AddColumn(new TableColumn(Markup.Escape(columns[i])) { Alignment = i > 0 && alignRight ? Justify.Right : Justify.Left });
+            table.AddColumn(new TableColumn(Markup.Escape(columns[i])) { Alignment = i > 0 && alignRight ? Justify.Right : Justify.Left, NoWrap = alignRight });
         foreach (var row in _rows)
             table.AddRow(row.Select(Markup.Escape).ToArray());
         console.Write(table);

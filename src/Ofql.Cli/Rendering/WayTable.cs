@@ -3,18 +3,20 @@ using Ofql.Training;
 
 namespace Ofql.Cli.Rendering;
 
-/// <summary>The ways of acting side by side, from numbers named <c>way/statistic</c>.</summary>
+/// <summary>
+/// The ways of acting side by side, from numbers named <c>way/statistic</c>. Narrow enough for a terminal of 80 columns.
+/// </summary>
 internal static class WayTable
 {
     public static void Write(CommandContext context, IReadOnlyList<NamedValue> values, bool hasScore)
     {
-        string[] scores = hasScore ? ["normalised score", "± se"] : [];
-        var table = new TextTable(["way of acting", .. scores, "return", "± se", "min", "max", "length", "episodes"]);
+        string[] scores = hasScore ? ["score", "± se"] : [];
+        var table = new TextTable(["way of acting", .. scores, "return", "± se", "min", "max", "length"]);
         foreach (var (way, numbers) in Group(values))
         {
             string Cell(string statistic, string format = "F2") => TextTable.Number(numbers.TryGetValue(statistic, out var value) ? value : null, format);
             string[] score = hasScore ? [Cell("score"), Cell("score_error")] : [];
-            table.Add([way.Replace('_', ' '), .. score, Cell("return"), Cell("return_error"), Cell("return_minimum"), Cell("return_maximum"), Cell("length", "F1"), Cell("episodes", "F0")]);
+            table.Add([way.Replace('_', ' '), .. score, Cell("return"), Cell("return_error"), Cell("return_minimum"), Cell("return_maximum"), Cell("length", "F1")]);
         }
 
         table.Write(context);

@@ -2,6 +2,7 @@ using System.Globalization;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
 using Ofql.Data;
+using Ofql.Formats.D4rl;
 using Ofql.Formats.Datasets;
 using Ofql.Formats.Files;
 
@@ -39,6 +40,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
     /// <summary>The dataset of a task, from the folder if it is there and unchanged.</summary>
     public OpenedDataset OpenGenerated(string task, long rows, ulong seed, CancellationToken cancellation)
     {
+        _ = FindGenerator(task);
         var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{task}-{rows}-seed{seed}.safetensors"));
         var note = path + ".fingerprint";
         if (!File.Exists(path) || !File.Exists(note))
@@ -64,12 +66,32 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
     /// <summary>Generates a dataset into a file.</summary>
     public void Generate(string task, long rows, ulong seed, string path, CancellationToken cancellation)
     {
-        var names = catalog.Generators.Select(generator => generator.Name).ToList();
-        var generator = catalog.Generators.FirstOrDefault(known => known.Name == task) ?? throw new UsageException(
-            $"There is no data generator for '{task}'.{NearestName.Question(task, names)} Known: {string.Join(", ", names)}.");
-        using var raw = generator.Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
+        using var raw = FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
         using var data = raw.ToTransitions();
         DatasetFile.Save(data, path);
+    }
+
+    /// <summary>Generates the same rows as a D4RL file: raw columns, end marks and infos, as the task's authors published theirs.</summary>
+    public void GenerateD4rl(string task, long rows, ulong seed, string path, CancellationToken cancellation)
+    {
+        using var raw = FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
+        D4rlWriter.Write(path, new D4rlColumns
+        {
+            Observations = raw.Observations,
+            Actions = raw.Actions,
+            Rewards = raw.Rewards,
+            Terminals = raw.Terminals,
+            Timeouts = raw.Timeouts ?? Column<byte>.Allocate(raw.Rows, 1),
+            Infos = raw.Infos.ToDictionary(pair => pair.Key.Replace("infos/", "", StringComparison.Ordinal), pair => pair.Value),
+            Metadata = raw.Metadata,
+        });
+    }
+
+    private DatasetGenerator FindGenerator(string task)
+    {
+        var names = catalog.Generators.Select(generator => generator.Name).ToList();
+        return catalog.Generators.FirstOrDefault(known => known.Name == task) ?? throw new UsageException(
+            $"There is no data generator for '{task}'.{NearestName.Question(task, names)} Known: {string.Join(", ", names)}.");
     }
 
     private void CreateFolder()

@@ -1,4 +1,6 @@
+using Ofql.Cli.Commands;
 using Ofql.Cli.Configuration;
+using Ofql.Formats.Files;
 using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Runs;
@@ -7,6 +9,7 @@ namespace Ofql.Cli.Runs;
 internal static class RunLocator
 {
     private const string SeedPrefix = "seed-";
+    private const string SeedsFile = "seeds.txt";
 
     /// <summary>The folder of a run or of several seeds; null when there is none of this name.</summary>
     public static string? Find(string name, string runs)
@@ -37,6 +40,29 @@ internal static class RunLocator
 
     /// <summary>The folder of one seed of a group.</summary>
     public static string SeedFolder(string group, ulong seed) => Path.Combine(group, SeedPrefix + seed);
+
+    /// <summary>Notes the seeds of a group, so that resuming it also begins those that were not reached.</summary>
+    public static void WriteSeeds(string group, IReadOnlyList<ulong> seeds)
+    {
+        try
+        {
+            Directory.CreateDirectory(group);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new OfqlException($"Cannot create the folder '{group}': {cause.Message} Give another one with --runs.", cause);
+        }
+
+        AtomicFile.WriteText(Path.Combine(group, SeedsFile), string.Join('\n', seeds) + "\n");
+    }
+
+    /// <summary>The seeds of a group.</summary>
+    public static IReadOnlyList<ulong> ReadSeeds(string group)
+    {
+        var file = Path.Combine(group, SeedsFile);
+        var texts = File.Exists(file) ? File.ReadAllLines(file) : SeedFolders(group).Select(path => Path.GetFileName(path)[SeedPrefix.Length..]);
+        return CommonOptions.ParseSeeds(string.Join(',', texts));
+    }
 
     /// <summary>The configuration a run was made with.</summary>
     public static ConfigurationLayer ReadConfiguration(string folder)

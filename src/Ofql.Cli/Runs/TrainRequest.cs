@@ -96,7 +96,7 @@ internal sealed class TrainPlanner(Catalog catalog)
 
         var seeds = !isGroup ? [(ulong)before.Integer("training.seed")]
             : arguments.Seeds is not null ? CommonOptions.ParseSeeds(arguments.Seeds)
-            : seedFolders.Select(path => ulong.Parse(Path.GetFileName(path)["seed-".Length..], System.Globalization.CultureInfo.InvariantCulture)).ToList();
+            : RunLocator.ReadSeeds(folder);
         return new TrainPlan(now, seeds, isGroup, folder, Resume: true);
     }
 

@@ -53,6 +53,8 @@ public sealed record LineChart
             <text x="{Left}" y="28" font-size="16" font-weight="600" fill="#222222">{Escape(Title)}</text>
 
             """);
+        if (points.Any(point => point.Error > 0))
+            svg.Append(CultureInfo.InvariantCulture, $"""<text x="{Width - LabelWidth - 16}" y="28" text-anchor="end" font-size="12" fill="#777777">band: ± standard error</text>""").Append('\n');
         DrawAxes(svg, horizontal, vertical);
         for (var i = 0; i < Series.Count; i++)
             DrawSeries(svg, Series[i], Colours[i % Colours.Length], horizontal, vertical);

@@ -147,15 +147,18 @@ public static unsafe class MatrixProduct
         for (var panel = first; panel < end; panel++)
         {
             var columns = Math.Min(PanelLayout.PanelWidth, target.Columns - (panel * PanelLayout.PanelWidth));
-            for (var row = 0; row < target.Rows; row += 8)
+            for (var row = 0; row < target.Rows; row += BlockTranspose.Size)
             {
-                var rows = Math.Min(8, target.Rows - row);
+                var rows = Math.Min(BlockTranspose.Size, target.Rows - row);
                 var from = w + source.Offset(panel * PanelLayout.PanelWidth, row);
                 var to = transposed + target.Offset(row, panel * PanelLayout.PanelWidth);
-                for (var column = 0; column < columns; column++)
+                for (var column = 0; column < columns; column += BlockTranspose.Size)
                 {
-                    for (var r = 0; r < rows; r++)
-                        to[(r * PanelLayout.PanelWidth) + column] = from[(column * PanelLayout.PanelWidth) + r];
+                    var block = from + (column * PanelLayout.PanelWidth);
+                    if (rows == BlockTranspose.Size && columns - column >= BlockTranspose.Size)
+                        BlockTranspose.Turn(block, to + column);
+                    else
+                        BlockTranspose.TurnPart(block, to + column, Math.Min(BlockTranspose.Size, columns - column), rows);
                 }
             }
         }

@@ -1,6 +1,7 @@
 using Ofql.Graph.Execution;
 using Ofql.Graph.Nodes;
 using Ofql.Kernels.Randomness;
+using Ofql.Kernels.Simd;
 
 namespace Ofql.Data;
 
@@ -27,17 +28,40 @@ public sealed record BatchInputs(InputNode State, InputNode Action, InputNode Re
 public sealed class BatchSource(
     TransitionDataset data, RandomStream stream, BatchInputs inputs, Normalizer states, Normalizer actions, RewardTransform rewards) : IRowSource
 {
+    /// <summary>Rows asked for before the first of them is read: enough to hide the latency of memory.</summary>
+    private const int PrefetchRows = 32;
+
     /// <summary>Counters a program run consumes: one per row.</summary>
     public ulong CountersPerRun => (ulong)inputs.State.Rows;
 
     /// <inheritdoc/>
     public void Fill(int first, int end)
     {
+        Span<long> indices = stackalloc long[PrefetchRows];
+        for (var start = first; start < end; start += PrefetchRows)
+        {
+            var rows = indices[..Math.Min(PrefetchRows, end - start)];
+            for (var i = 0; i < rows.Length; i++)
+                RequestRow(rows[i] = IndexOf(start + i));
+            Gather(start, rows);
+        }
+    }
+
+    /// <summary>The dataset row that batch row <paramref name="row"/> of the next run will hold.</summary>
+    public long IndexOf(int row)
+    {
+        var (low, high) = Threefry.Block(stream.Key, stream.Position + (ulong)row);
+        return (long)Math.BigMul(((ulong)high << 32) | low, (ulong)data.Count, out _);
+    }
+
+    private void Gather(int start, ReadOnlySpan<long> indices)
+    {
         Span<float> state = stackalloc float[data.StateSize];
         Span<float> action = stackalloc float[data.ActionSize];
-        for (var row = first; row < end; row++)
+        for (var i = 0; i < indices.Length; i++)
         {
-            var index = IndexOf(row);
+            var row = start + i;
+            var index = indices[i];
             states.Apply(data.Observations[index], state);
             inputs.State.WriteRow(row, state);
             states.Apply(data.NextObservations[index], state);
@@ -49,10 +73,12 @@ public sealed class BatchSource(
         }
     }
 
-    /// <summary>The dataset row that batch row <paramref name="row"/> of the next run will hold.</summary>
-    public long IndexOf(int row)
+    private unsafe void RequestRow(long index)
     {
-        var (low, high) = Threefry.Block(stream.Key, stream.Position + (ulong)row);
-        return (long)Math.BigMul(((ulong)high << 32) | low, (ulong)data.Count, out _);
+        Prefetch.Lines(data.Observations.Pointer + (index * data.StateSize), data.StateSize * sizeof(float));
+        Prefetch.Lines(data.NextObservations.Pointer + (index * data.StateSize), data.StateSize * sizeof(float));
+        Prefetch.Lines(data.Actions.Pointer + (index * data.ActionSize), data.ActionSize * sizeof(float));
+        Prefetch.Lines(data.Rewards.Pointer + index, sizeof(float));
+        Prefetch.Lines(data.Terminated.Pointer + index, sizeof(byte));
     }
 }

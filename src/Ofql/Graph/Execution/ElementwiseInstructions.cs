@@ -24,7 +24,9 @@ internal static unsafe class ElementwiseInstructions
         Emitter emitter, UnaryOperation operation, float c0, float c1, Storage x, Storage y, Storage g, Storage result, bool accumulate)
     {
         var kernel = UnaryKernels.Derivative(operation);
-        emitter.Add(new RowInstruction(emitter, y.Layout, [x, y, g], [result], (first, end) =>
+        // What a derivative does not look at must not delay it: a linear term needs no forward value.
+        Storage[] reads = operation is UnaryOperation.Scale or UnaryOperation.Offset ? [g] : [x, y, g];
+        emitter.Add(new RowInstruction(emitter, y.Layout, reads, [result], (first, end) =>
         {
             for (var panel = 0; panel < y.Layout.Panels; panel++)
             {
@@ -58,7 +60,13 @@ internal static unsafe class ElementwiseInstructions
         Emitter emitter, BinaryOperation operation, bool second, Storage a, Storage b, Storage y, Storage g, Storage result, bool accumulate)
     {
         var kernel = BinaryKernels.Derivative(operation, second);
-        emitter.Add(new RowInstruction(emitter, y.Layout, [a, b, y, g], [result], (first, end) =>
+        Storage[] reads = operation switch
+        {
+            BinaryOperation.Add or BinaryOperation.Subtract => [g],
+            BinaryOperation.Multiply => [second ? a : b, g],
+            _ => [a, b, y, g],
+        };
+        emitter.Add(new RowInstruction(emitter, y.Layout, reads, [result], (first, end) =>
         {
             for (var panel = 0; panel < y.Layout.Panels; panel++)
             {

@@ -58,6 +58,9 @@ internal abstract unsafe class Instruction
     /// <summary>Number of tasks where <see cref="Kind"/> is Tasks.</summary>
     public int TaskCount { get; protected init; } = 1;
 
+    /// <summary>What cuts the work into tasks, where several instructions are cut alike (chunks of one parameter layout).</summary>
+    public object? Partition { get; protected init; }
+
     /// <summary>Called once, when all storages have their place.</summary>
     public virtual void Bind()
     {

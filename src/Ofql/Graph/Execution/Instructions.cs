@@ -86,10 +86,11 @@ internal sealed class TaskInstruction : Instruction
 {
     private readonly RowKernel _kernel;
 
-    public TaskInstruction(int tasks, Storage[] reads, Storage[] writes, RowKernel kernel)
+    public TaskInstruction(int tasks, Storage[] reads, Storage[] writes, RowKernel kernel, object? partition = null)
         : base(WorkKind.Tasks, reads, writes)
     {
         TaskCount = tasks;
+        Partition = partition;
         _kernel = kernel;
     }
 

@@ -77,7 +77,7 @@ internal static class Schedule
         return NextKind(instructions, predecessors, Enumerable.Repeat(-1, instructions.Count).ToArray());
     }
 
-    /// <summary>Rows while there are any; a number first where rows wait for it; then tasks, so that later numbers gather in one phase.</summary>
+    /// <summary>Numbers first where rows wait for them, so that the rows need not be interrupted; then rows, then tasks, so that later numbers gather in one phase.</summary>
     private static WorkKind NextKind(IReadOnlyList<Instruction> instructions, List<int>[] predecessors, int[] phaseOf)
     {
         var ready = new HashSet<WorkKind>();
@@ -87,20 +87,23 @@ internal static class Schedule
                 ready.Add(instructions[i].Kind);
         }
 
+        if (ready.Contains(WorkKind.Single) && RowsWaitForSingles(instructions, predecessors, phaseOf))
+            return WorkKind.Single;
         if (ready.Contains(WorkKind.Rows))
             return WorkKind.Rows;
-        if (ready.Contains(WorkKind.Single) && (!ready.Contains(WorkKind.Tasks) || RowsWaitForSingles(instructions, predecessors, phaseOf)))
-            return WorkKind.Single;
-        return WorkKind.Tasks;
+        return ready.Contains(WorkKind.Tasks) ? WorkKind.Tasks : WorkKind.Single;
     }
 
     private static bool RowsWaitForSingles(IReadOnlyList<Instruction> instructions, List<int>[] predecessors, int[] phaseOf)
     {
+        var without = (int[])phaseOf.Clone();
+        Collect(instructions, predecessors, without, WorkKind.Rows, phase: int.MaxValue - 1);
         var trial = (int[])phaseOf.Clone();
         Collect(instructions, predecessors, trial, WorkKind.Single, phase: int.MaxValue);
         for (var i = 0; i < instructions.Count; i++)
         {
-            if (trial[i] < 0 && instructions[i].Kind == WorkKind.Rows && predecessors[i].TrueForAll(p => trial[p] >= 0))
+            // A row instruction that the numbers set free and that no row phase now would reach.
+            if (without[i] < 0 && trial[i] < 0 && instructions[i].Kind == WorkKind.Rows && predecessors[i].TrueForAll(p => trial[p] >= 0 || without[p] >= 0))
                 return true;
         }
 
@@ -127,8 +130,10 @@ internal static class Schedule
 
     /// <summary>
     /// Two task instructions may follow each other without a barrier when task i of one touches only what task i of the other
-    /// touches: both write the same storages with the same number of tasks.
+    /// touches: both are cut by the same rule, or write the same storages with the same number of tasks.
     /// </summary>
-    private static bool SamePartition(Instruction a, Instruction b) =>
-        a.TaskCount == b.TaskCount && a.Writes.Length == b.Writes.Length && a.Writes.AsSpan().SequenceEqual(b.Writes) && !a.Writes.Intersect(b.Reads).Any();
+    private static bool SamePartition(Instruction a, Instruction b) => a.TaskCount == b.TaskCount &&
+        ((a.Partition is not null && a.Partition == b.Partition) || WriteTheSame(a, b));
+
+    private static bool WriteTheSame(Instruction a, Instruction b) => a.Writes.Length == b.Writes.Length && a.Writes.AsSpan().SequenceEqual(b.Writes) && !a.Writes.Intersect(b.Reads).Any();
 }

@@ -6,7 +6,7 @@ namespace Ofql.Graph.Execution;
 /// </summary>
 public sealed class WorkerTeam : IDisposable
 {
-    private const int SpinsBeforeYield = 2000;
+    private const int SpinsBeforeYield = 200;
     private const int SpinsBeforeSleep = 200_000;
 
     private readonly Thread[] _workers;

@@ -33,9 +33,16 @@ internal sealed unsafe class ConcatenateNode : Node
 
     internal override Node? Tangent(Node?[] tangents)
     {
+        // Parts that stand still are a row of zeros, but one of them has all rows where only single rows move.
+        var spread = tangents.All(tangent => tangent is null || tangent.Rows != Rows);
         var parts = new Node[Inputs.Length];
         for (var i = 0; i < parts.Length; i++)
-            parts[i] = tangents[i] ?? Graph.Constant(0f, 1, Inputs[i].Columns);
+        {
+            var rows = spread && Inputs[i].Rows == Rows ? Rows : 1;
+            spread &= rows == 1;
+            parts[i] = tangents[i] ?? Graph.Constant(0f, rows, Inputs[i].Columns);
+        }
+
         return new ConcatenateNode(parts);
     }
 

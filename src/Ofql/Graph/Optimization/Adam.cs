@@ -86,7 +86,7 @@ public sealed unsafe class Adam : IDisposable
         emitter.Add(new TaskInstruction(chunks, gradients, [norm], (first, end) =>
             FlatReductions.SumsOfSquares(Block.GradientValues, length, _partial.Pointer, first, end)));
         emitter.Add(new SingleInstruction([norm], [scale], () => Prepare(chunks)));
-        emitter.Add(new TaskInstruction(chunks, [.. gradients, scale], parameters, (first, end) => Apply(first, end)));
+        emitter.Add(new TaskInstruction(chunks, [.. gradients, scale], parameters, (first, end) => Apply(first, end), Block.Layout));
     }
 
     private void Prepare(int chunks)
@@ -126,6 +126,6 @@ public sealed unsafe class MovingAverage(ParameterBlock online, ParameterBlock t
                 var start = first * FlatReductions.ChunkLength;
                 var count = Math.Min(length, end * FlatReductions.ChunkLength) - start;
                 AdamKernel.Average(online.Values + start, target.Values + start, (float)weight, count);
-            }));
+            }, online.Layout));
     }
 }

@@ -1,0 +1,80 @@
+using Ofql.Agents;
+using Ofql.Agents.Ofql;
+using Ofql.Formats.Policies;
+using Ofql.Kernels.Randomness;
+
+namespace Ofql;
+
+/// <summary>
+/// A trained policy inside a .NET program: one file in, actions out, no allocation per action. Not thread-safe: a policy is a
+/// few hundred kilobytes, so give each thread its own.
+/// </summary>
+/// <example>
+/// <code>
+/// using var policy = OfqlPolicy.Load("policy.safetensors");
+/// policy.Act(state, action);
+/// </code>
+/// </example>
+public sealed class OfqlPolicy : IDisposable
+{
+    private readonly IActor _actor;
+    private readonly RandomStream _random;
+    private readonly float[] _noise;
+    private readonly float[] _uniform = new float[1];
+
+    private OfqlPolicy(IActor actor, ActingOptions options, ulong seed)
+    {
+        _actor = actor;
+        Options = options;
+        _random = new RandomStream(seed, "policy");
+        _noise = new float[actor.NoisePerState];
+    }
+
+    /// <summary>Numbers in a state S.</summary>
+    public int StateSize => _actor.StateSize;
+
+    /// <summary>Numbers in an action A.</summary>
+    public int ActionSize => _actor.ActionSize;
+
+    /// <summary>How it acts.</summary>
+    public ActingOptions Options { get; }
+
+    /// <summary>Loads a policy that <c>ofql export</c> wrote.</summary>
+    /// <param name="path">The policy file.</param>
+    /// <param name="options">How to act; null acts by one sample, as the paper does.</param>
+    /// <param name="seed">Seed of the noise: same seed, same calls, same actions.</param>
+    /// <exception cref="OfqlException">The file is missing, damaged, or holds another kind of policy.</exception>
+    public static OfqlPolicy Load(string path, ActingOptions? options = null, ulong seed = 0) =>
+        FromArtefact(PolicyFile.Open(path), options, seed);
+
+    /// <summary>A policy from an artefact, such as <see cref="IAgent.ExportPolicy"/> gives.</summary>
+    /// <exception cref="OfqlException">The artefact is incomplete or of another kind.</exception>
+    public static OfqlPolicy FromArtefact(PolicyArtefact artefact, ActingOptions? options = null, ulong seed = 0)
+    {
+        options ??= new ActingOptions();
+        return new OfqlPolicy(OfqlPolicyArtefact.CreateActor(artefact, options, capacity: 1), options, seed);
+    }
+
+    /// <summary>Writes the action for a state.</summary>
+    /// <param name="state">[S], in the units of the data the policy was trained on.</param>
+    /// <param name="action">[A], within the action bounds.</param>
+    /// <exception cref="ArgumentException">A span of the wrong length, or a state with a number that is not finite.</exception>
+    public void Act(ReadOnlySpan<float> state, Span<float> action)
+    {
+        if (state.Length != StateSize || action.Length != ActionSize)
+            throw new ArgumentException($"Expected a state of {StateSize} and an action of {ActionSize} numbers; found {state.Length} and {action.Length}.");
+        foreach (var value in state)
+        {
+            if (!float.IsFinite(value))
+                throw new ArgumentException("The state holds a number that is not finite. Check the sensor or the normalisation before acting.");
+        }
+
+        Noise.FillNormal(_random, _noise);
+        if (Options.Selection == CandidateSelection.Softmax)
+            _uniform[0] = (float)_random.NextDouble();
+        _actor.Act(1, state, _noise, _uniform, action);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _actor.Dispose();
+}

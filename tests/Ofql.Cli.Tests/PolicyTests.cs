@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Ofql.Cli.Tests;
+
+public class PolicyTests
+{
+    [Fact]
+    public void Evaluate_act_and_export_work_on_a_run()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "one"]);
+        var (code, output, error) = cli.Run("evaluate", "one", "--runs", cli.Runs, "--episodes", "3", "--json");
+        Assert.True(code == 0, error);
+        var json = JsonNode.Parse(output)!;
+        Assert.Equal("pendulum-v1", (string)json["environment"]!);
+        Assert.Equal(3, (int)json["evaluation"]!["zero_noise"]!["episodes"]!);
+        Assert.NotNull(json["data_mean_return"]);
+
+        Assert.Equal(0, cli.Run("export", "one", "--runs", cli.Runs, "-o", cli["p.safetensors"]).Code);
+        var alone = cli.Run("act", cli["p.safetensors"], "1", "-0.5", "0.25", "--noise-scale", "0");
+        Assert.Equal(0, alone.Code);
+        var piped = cli.RunWith(["act", cli["p.safetensors"], "--noise-scale", "0"], "1,-0.5, 0.25\n\n[1 -0.5 0.25]\n", CancellationToken.None);
+        Assert.Equal([alone.Out.Trim(), alone.Out.Trim()], piped.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(2, cli.Run("act", cli["p.safetensors"], "1", "2").Code);
+        Assert.Contains("line 2", cli.RunWith(["act", cli["p.safetensors"]], "1 2 3\n1 2 x\n", CancellationToken.None).Error, StringComparison.Ordinal);
+        Assert.Equal(2, cli.Run("evaluate", cli["p.safetensors"]).Code);
+    }
+
+    [Fact]
+    public void Inspect_and_list_speak_json()
+    {
+        using var cli = new CliFixture();
+        var data = JsonNode.Parse(cli.Run("data", "inspect", cli.Data, "--json").Out)!;
+        Assert.Equal(200, (int)data["transitions"]!);
+        Assert.Equal(20, (int)data["episodes"]!["count"]!);
+        var lists = JsonNode.Parse(cli.Run("list", "--json").Out)!;
+        Assert.Equal(["tasks", "agents", "environments", "presets"], lists.AsObject().Select(pair => pair.Key));
+        Assert.Equal("linear", (string)lists["agents"]![0]!["name"]!);
+        Assert.True((bool)JsonNode.Parse(cli.Run("doctor", "--runs", cli.Runs, "--json").Out)!["healthy"]!);
+    }
+}

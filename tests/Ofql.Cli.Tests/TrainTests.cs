@@ -1,0 +1,240 @@
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Xunit;
+
+namespace Ofql.Cli.Tests;
+
+public class TrainTests
+{
+    [Fact]
+    public void A_run_leaves_everything_needed_to_trust_and_repeat_it()
+    {
+        using var cli = new CliFixture();
+        var (code, output, error) = cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "one"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("Evaluation of the last checkpoint (update 40)", output, StringComparison.Ordinal);
+        Assert.Contains("zero noise", output, StringComparison.Ordinal);
+        Assert.Contains("best of 3", output, StringComparison.Ordinal);
+        Assert.Contains("not the result", output, StringComparison.Ordinal);
+        string[] names = ["config.yaml", "run.json", "metrics.csv", "metrics.jsonl", "timing.csv", "evaluations.csv", "evaluations.json", "learning-curve.svg", "report.md", "policy.safetensors"];
+        Assert.All(names, name => Assert.True(File.Exists(Path.Combine(cli.Runs, "one", name)), name));
+        Assert.Equal(3, Directory.GetFiles(Path.Combine(cli.Runs, "one", "checkpoints")).Length);
+        var svg = XDocument.Load(Path.Combine(cli.Runs, "one", "learning-curve.svg"));
+        Assert.Equal("svg", svg.Root!.Name.LocalName);
+        Assert.All(File.ReadLines(Path.Combine(cli.Runs, "one", "metrics.jsonl")), line => Assert.NotNull(JsonNode.Parse(line)!["actor/loss"]));
+    }
+
+    [Fact]
+    public void Without_an_environment_it_trains_and_says_so()
+    {
+        using var cli = new CliFixture();
+        var (code, output, _) = cli.Run(["train", .. cli.Short, "--name", "one"]);
+        Assert.Equal(0, code);
+        Assert.Contains("No environment", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_existing_run_is_not_overwritten()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--name", "one"]);
+        var before = cli.Metrics("one");
+        var (code, _, error) = cli.Run(["train", .. cli.Short, "--name", "one"]);
+        Assert.Equal(2, code);
+        Assert.Contains("--resume", error, StringComparison.Ordinal);
+        Assert.Contains("--name", error, StringComparison.Ordinal);
+        Assert.Equal(before, cli.Metrics("one"));
+    }
+
+    [Theory]
+    [InlineData(13)]
+    [InlineData(20)]
+    [InlineData(33)]
+    public void Interrupted_and_resumed_equals_uninterrupted(int stopAt)
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "whole"]).Code);
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (_, step) =>
+        {
+            if (step == stopAt)
+                stop.Cancel();
+        };
+        var (code, _, error) = cli.RunWith(["train", .. cli.Short, "--env", "pendulum", "--name", "parts"], "", stop.Token);
+        Assert.Equal(130, code);
+        Assert.Contains("ofql train --resume", error, StringComparison.Ordinal);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", "parts", "--runs", cli.Runs).Code);
+        Assert.Equal(cli.Bytes("whole"), cli.Bytes("parts"));
+    }
+
+    [Fact]
+    public void Killed_and_resumed_equals_uninterrupted()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "whole"]);
+        cli.Agents.Updated = (_, step) =>
+        {
+            if (step == 37)
+                throw new InvalidOperationException("killed");
+        };
+        Assert.Equal(1, cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "parts"]).Code);
+        cli.Agents.Updated = null;
+        // What a kill in the middle of a line leaves behind.
+        File.AppendAllText(Path.Combine(cli.Runs, "parts", "metrics.csv"), "36,0.1");
+        Assert.Equal(0, cli.Run("train", "--resume", "--runs", cli.Runs, "--name", "parts").Code);
+        Assert.Equal(cli.Bytes("whole"), cli.Bytes("parts"));
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_is_skipped_with_a_warning()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "whole"]);
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (_, step) => StopAt(stop, step == 30);
+        cli.RunWith(["train", .. cli.Short, "--env", "pendulum", "--name", "parts"], "", stop.Token);
+        cli.Agents.Updated = null;
+        var newest = Path.Combine(cli.Runs, "parts", "checkpoints", "step-000000030.safetensors");
+        var bytes = File.ReadAllBytes(newest);
+        bytes[^3] ^= 1;
+        File.WriteAllBytes(newest, bytes);
+        var (code, output, _) = cli.Run("train", "--resume", "parts", "--runs", cli.Runs);
+        Assert.Equal(0, code);
+        Assert.Contains("Skipped the checkpoint of step 30", output, StringComparison.Ordinal);
+        Assert.Equal(cli.Bytes("whole"), cli.Bytes("parts"));
+    }
+
+    [Fact]
+    public void Resuming_with_another_configuration_lists_the_differences()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--name", "one"]);
+        var (code, _, error) = cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--set", "agent.learning_rate=0.5", "--seed", "4");
+        Assert.Equal(2, code);
+        Assert.Contains("agent.learning_rate: '0.01' in the run, '0.5' now", error, StringComparison.Ordinal);
+        Assert.Contains("training.seed: '0' in the run, '4' now", error, StringComparison.Ordinal);
+        Assert.Equal(2, cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "30").Code);
+        Assert.Equal(0, cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "60", "--threads", "2").Code);
+        Assert.Equal("56", File.ReadLines(Path.Combine(cli.Runs, "one", "metrics.csv")).SkipLast(1).Last().Split(',')[0]);
+    }
+
+    [Fact]
+    public void Resuming_with_other_data_is_refused()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--name", "one"]);
+        using (var other = Ofql.Tests.Shared.SmallData.Make(rows: 100))
+            Ofql.Formats.Datasets.DatasetFile.Save(other, cli["other.safetensors"]);
+        var (code, _, error) = cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "60", "--data", cli["other.safetensors"]);
+        Assert.Equal(1, code);
+        Assert.Contains("fingerprint", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Divergence_ends_with_1_and_keeps_the_last_checkpoint()
+    {
+        using var cli = new CliFixture();
+        var (code, _, error) = cli.Run(["train", .. cli.Short, "--name", "one", "--set", "agent.diverge_at=25"]);
+        Assert.Equal(1, code);
+        Assert.Contains("actor/loss is NaN", error, StringComparison.Ordinal);
+        Assert.Equal(["step-000000010.safetensors", "step-000000020.safetensors"], Directory.GetFiles(Path.Combine(cli.Runs, "one", "checkpoints")).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void Seeds_make_a_table_with_an_interval_over_seeds()
+    {
+        using var cli = new CliFixture();
+        var (code, output, error) = cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "many", "--seeds", "0..2", "--json"]);
+        Assert.True(code == 0, error);
+        var seeds = JsonNode.Parse(output)!["seeds"]!;
+        var way = seeds["ways"]!["sample"]!;
+        var values = way["by_seed"]!.AsArray().Select(value => (double)value!).ToArray();
+        Assert.Equal(3, values.Distinct().Count());
+        Assert.Equal(values.Average(), (double)way["mean"]!, 1e-9);
+        var deviation = Math.Sqrt(values.Sum(value => Math.Pow(value - values.Average(), 2)) / 2);
+        Assert.Equal(deviation / Math.Sqrt(3), (double)way["standard_error"]!, 1e-9);
+        // Student's t with 2 degrees of freedom at 97.5 %.
+        Assert.Equal(values.Average() + (4.302652729911275 * deviation / Math.Sqrt(3)), (double)way["high_95"]!, 1e-6);
+        Assert.True(File.Exists(Path.Combine(cli.Runs, "many", "seeds.csv")));
+        XDocument.Load(Path.Combine(cli.Runs, "many", "learning-curve.svg"));
+        Assert.Contains("95 % interval", cli.Run("train", "--resume", "many", "--runs", cli.Runs).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resuming_several_seeds_also_begins_those_not_reached()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (_, _) => stop.Cancel();
+        Assert.Equal(130, cli.RunWith(["train", .. cli.Short, "--name", "many", "--seeds", "0..40"], "", stop.Token).Code);
+        Assert.True(Directory.GetDirectories(Path.Combine(cli.Runs, "many")).Length < 41);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", "many", "--runs", cli.Runs).Code);
+        Assert.Equal(41, Directory.GetDirectories(Path.Combine(cli.Runs, "many")).Length);
+    }
+
+    [Fact]
+    public void Killed_before_the_first_checkpoint_begins_again()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "whole"]);
+        cli.Agents.Updated = (_, step) =>
+        {
+            if (step == 9)
+                throw new InvalidOperationException("killed");
+        };
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "parts"]);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", "parts", "--runs", cli.Runs).Code);
+        Assert.Equal(cli.Bytes("whole"), cli.Bytes("parts"));
+    }
+
+    [Fact]
+    public void One_seed_of_several_equals_the_same_run_alone()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "many", "--seeds", "0,5"]);
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "alone", "--seed", "5"]);
+        Assert.Equal(cli.Bytes("alone"), cli.Bytes("many/seed-5"));
+    }
+
+    [Fact]
+    public void Data_that_does_not_fit_is_refused_before_training()
+    {
+        using var cli = new CliFixture();
+        var (code, _, error) = cli.Run(["train", .. cli.Short, "--env", "maze2d-umaze-v1"]);
+        Assert.Equal(1, code);
+        Assert.Contains("maze2d-umaze-v1 has 4 and 2", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(cli.Runs));
+        (code, _, error) = cli.Run(["train", .. cli.Short, "--set", "data.action_high=0.5"]);
+        Assert.Equal(1, code);
+        Assert.Contains("data.action_high", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Generated_data_is_kept_and_checked()
+    {
+        using var cli = new CliFixture();
+        string[] line = ["data", "generate", "maze2d-umaze-v1", "--rows", "2000", "--datasets", cli["sets"], "--json"];
+        var first = cli.Run(line);
+        Assert.Contains("Generating", first.Error, StringComparison.Ordinal);
+        var second = cli.Run(line);
+        Assert.Equal(first.Out, second.Out);
+        Assert.Empty(second.Error);
+        var file = (string)JsonNode.Parse(first.Out)!["file"]!;
+        var bytes = File.ReadAllBytes(file);
+        // The lowest bit of a reward-sized value: still sound, no longer the same.
+        bytes[^5000] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        var (code, _, error) = cli.Run(line);
+        Assert.Equal(1, code);
+        Assert.Contains("has changed since it was generated", error, StringComparison.Ordinal);
+    }
+
+    private static void StopAt(CancellationTokenSource stop, bool now)
+    {
+        if (now)
+            stop.Cancel();
+    }
+}

@@ -1,0 +1,112 @@
+using Xunit;
+
+namespace Ofql.Cli.Tests;
+
+public class UsageTests
+{
+    [Theory]
+    [InlineData("tran", "Did you mean 'train'?")]
+    [InlineData("train --sed 3", "Did you mean '--set'?")]
+    [InlineData("train task --updats 3", "Did you mean '--updates'?")]
+    [InlineData("train smal", "Did you mean 'small'?")]
+    [InlineData("train small --set training.updats=3", "Did you mean 'training.updates'?")]
+    [InlineData("train small --set agent.learning_rat=3", "Did you mean 'agent.learning_rate'?")]
+    [InlineData("train small --set agent.learning_rate=fast", "expected a number")]
+    [InlineData("train small --set training.updates=many", "training.updates is 'many' (--set); expected a whole number")]
+    [InlineData("train small --set training.updates", "expected key=value")]
+    [InlineData("train small --agent linea", "Did you mean 'linear'?")]
+    [InlineData("train small --env pendulu", "Did you mean 'pendulum-v1'?")]
+    [InlineData("train small --seeds 2..0", "such as 0..2")]
+    [InlineData("train small --seeds 1,1", "twice")]
+    [InlineData("train small --seed 1 --seeds 0..1", "exclude each other")]
+    [InlineData("train small --seed x", "--seed")]
+    [InlineData("train small --threads 0", "--threads is 0")]
+    [InlineData("train small --name a/b", "not the name of a folder")]
+    [InlineData("train small", "needs a file")]
+    [InlineData("train small --config nowhere.yaml", "Cannot read the configuration")]
+    [InlineData("train --agent linear", "There is no data to train on")]
+    [InlineData("train --resume nothing", "There is no run 'nothing'")]
+    [InlineData("data inspct x", "Did you mean 'inspect'?")]
+    [InlineData("data generate maze2d-umaze-v9", "Did you mean 'maze2d-umaze-v")]
+    [InlineData("list task", "Did you mean 'tasks'?")]
+    [InlineData("export run", "--output")]
+    [InlineData("export -o x", "needs <run>")]
+    [InlineData("evaluate", "run-or-policy")]
+    [InlineData("bench --seconds x", "--seconds")]
+    public void Misuse_ends_with_2_and_says_what_to_do(string line, string expected)
+    {
+        using var cli = new CliFixture();
+        var arguments = line.Split(' ');
+        if (arguments[0] == "train")
+            arguments = [.. arguments, "--runs", cli.Runs];
+        var (code, output, error) = cli.Run(arguments);
+        Assert.Equal(2, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.Empty(output);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("data inspect nowhere.hdf5", "nowhere.hdf5")]
+    [InlineData("evaluate nowhere", "no policy file 'nowhere'")]
+    [InlineData("act nowhere 1 2 3", "no policy file 'nowhere'")]
+    [InlineData("train --agent linear --data nowhere.safetensors --env pendulum", "nowhere.safetensors")]
+    [InlineData("bench", "No benchmark is wired")]
+    public void Failure_ends_with_1_and_says_what_to_do(string line, string expected)
+    {
+        using var cli = new CliFixture();
+        var (code, _, error) = cli.Run(line.Split(' '));
+        Assert.Equal(1, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Debug_shows_the_stack_trace()
+    {
+        using var cli = new CliFixture();
+        Assert.Contains("   at ", cli.Run("data", "inspect", "nowhere.hdf5", "--debug").Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("train")]
+    [InlineData("evaluate")]
+    [InlineData("act")]
+    [InlineData("data")]
+    [InlineData("data inspect")]
+    [InlineData("data generate")]
+    [InlineData("export")]
+    [InlineData("list")]
+    [InlineData("doctor")]
+    [InlineData("bench")]
+    public void Every_command_has_help_with_examples(string command)
+    {
+        using var cli = new CliFixture();
+        var (code, output, _) = cli.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal(0, code);
+        Assert.Contains("Examples:", output, StringComparison.Ordinal);
+        Assert.Contains($"ofql {command}".TrimEnd(), output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_group_alone_shows_its_help_and_counts_as_misuse()
+    {
+        using var cli = new CliFixture();
+        var (code, output, _) = cli.Run("data");
+        Assert.Equal(2, code);
+        Assert.Contains("inspect", output, StringComparison.Ordinal);
+        Assert.Equal(0, cli.Run().Code);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_written_is_named()
+    {
+        using var cli = new CliFixture();
+        File.WriteAllText(cli["file"], "in the way");
+        var (code, _, error) = cli.Run("train", "--data", cli.Data, "--agent", "linear", "--runs", cli["file"]);
+        Assert.Equal(1, code);
+        Assert.Contains("--runs", error, StringComparison.Ordinal);
+        Assert.Equal(1, cli.Run("doctor", "--runs", cli["file"]).Code);
+    }
+}
