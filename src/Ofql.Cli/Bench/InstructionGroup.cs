@@ -9,9 +9,7 @@ namespace Ofql.Cli.Bench;
 /// <param name="Microseconds">Their time per update.</param>
 /// <param name="Share">Of the update's time.</param>
 /// <param name="Largest">What the slowest of them writes.</param>
-/// <param name="LargestMicroseconds">Its time.</param>
-internal sealed record InstructionGroup(
-    string Instruction, string Kind, int Count, double Microseconds, double Share, string Largest, double LargestMicroseconds)
+internal sealed record InstructionGroup(string Instruction, string Kind, int Count, double Microseconds, double Share, string Largest)
 {
     /// <summary>Groups by class, largest first.</summary>
     public static IReadOnlyList<InstructionGroup> Of(IReadOnlyList<InstructionTiming> timings)
@@ -26,6 +24,6 @@ internal sealed record InstructionGroup(
     private static InstructionGroup Of(string instruction, string kind, List<InstructionTiming> members, double total)
     {
         var sum = members.Sum(timing => timing.Microseconds);
-        return new InstructionGroup(instruction, kind, members.Count, sum, sum / total, members[0].Target, members[0].Microseconds);
+        return new InstructionGroup(instruction, kind, members.Count, sum, sum / total, members[0].Target);
     }
 }

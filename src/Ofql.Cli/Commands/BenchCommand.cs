@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Bench;
 using Ofql.Cli.Rendering;
@@ -85,11 +86,11 @@ internal static class BenchCommand
         context.Out.WriteLine();
         context.Out.WriteLine($"One OFQL update: state {shape.State}, action {shape.Action}, batch {shape.Batch}, {shape.Layers} x {shape.Hidden}, embedding {shape.Embedding}: "
             + $"{TextTable.Number(result.Work.GigaFlop)} GFLOP.");
-        var table = new TextTable("threads", "updates/s", "best", "GFLOP/s peak", "share of peak", "hours per million", "bytes per update");
+        var table = new TextTable("threads", "updates/s", "best", "peak GFLOP/s", "of peak", "h per 1M", "bytes");
         foreach (var one in result.Threads)
         {
             table.Add(
-                one.Threads.ToString(System.Globalization.CultureInfo.InvariantCulture), TextTable.Number(one.UpdatesPerSecond, "F1"), TextTable.Number(one.BestUpdatesPerSecond, "F1"),
+                one.Threads.ToString(CultureInfo.InvariantCulture), TextTable.Number(one.UpdatesPerSecond, "F1"), TextTable.Number(one.BestUpdatesPerSecond, "F1"),
                 TextTable.Number(one.PeakGflops, "F0"), TextTable.Number(100 * one.ShareOfPeak, "F1") + " %", TextTable.Number(one.HoursPerMillion), TextTable.Number(one.BytesPerUpdate, "F0"));
         }
 
@@ -104,12 +105,12 @@ internal static class BenchCommand
     {
         context.Out.WriteLine();
         context.Out.WriteLine($"Where an update goes on one thread, {TextTable.Number(groups.Sum(group => group.Microseconds), "F0")} us in all:");
-        var table = new TextTable("instruction", "shared by", "count", "us", "share", "slowest of them", "us");
+        var table = new TextTable("instruction", "work by", "count", "us", "share", "slowest of them");
         foreach (var group in groups)
         {
             table.Add(
-                group.Instruction, group.Kind, group.Count.ToString(System.Globalization.CultureInfo.InvariantCulture), TextTable.Number(group.Microseconds, "F1"),
-                TextTable.Number(100 * group.Share, "F1") + " %", group.Largest, TextTable.Number(group.LargestMicroseconds, "F1"));
+                group.Instruction.Replace("Instruction", "", StringComparison.Ordinal), group.Kind.ToLowerInvariant(), group.Count.ToString(CultureInfo.InvariantCulture),
+                TextTable.Number(group.Microseconds, "F1"), TextTable.Number(100 * group.Share, "F1") + " %", group.Largest);
         }
 
         table.Write(context);

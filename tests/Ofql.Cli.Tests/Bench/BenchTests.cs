@@ -4,6 +4,11 @@ using Xunit;
 
 namespace Ofql.Cli.Tests.Bench;
 
+/// <summary>Counts the memory that the whole process allocates, so nothing may run beside it.</summary>
+[CollectionDefinition(nameof(BenchTests), DisableParallelization = true)]
+public class AloneCollection;
+
+[Collection(nameof(BenchTests))]
 public class BenchTests
 {
     private static readonly string[] Small =
