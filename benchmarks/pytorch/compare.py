@@ -18,6 +18,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -106,7 +107,7 @@ def processor():
         return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def report(field, options, ofql):
+def report(field, options, ofql, load):
     by_key = {(one.name, one.threads): one for one in field}
     rows = []
     for one in field:
@@ -121,12 +122,12 @@ def report(field, options, ofql):
     return {
         "results": rows, "rounds": options.rounds, "updates_per_round": options.updates, "shape": {name: getattr(options, name) for name in SHAPE},
         "ignored_environment": {name: value for name, value in sorted(os.environ.items()) if name.startswith(STEERING)},
-        "versions": {"ofql": version, "dotnet_sdk": dotnet}, "machine": {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "load_average": os.getloadavg()[0]},
+        "versions": {"ofql": version, "dotnet_sdk": dotnet}, "machine": {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "load_average_before": load},
     }
 
 
 def as_text(result):
-    lines = [f"{result['machine']['processor']}, {result['machine']['cores']} cores, load average {result['machine']['load_average']:.1f}; "
+    lines = [f"{result['machine']['processor']}, {result['machine']['cores']} cores, load average before {result['machine']['load_average_before']:.1f}; "
              f"ofql {result['versions']['ofql']} (.NET SDK {result['versions']['dotnet_sdk']}); median of {result['rounds']} rounds of {result['updates_per_round']} updates",
              "", f"{'':32} {'threads':>7} {'updates/s':>10} {'lowest':>8} {'highest':>8} {'C# is faster by':>16}"]
     for row in result["results"]:
@@ -138,6 +139,9 @@ def as_text(result):
             facts = row["facts"]
             lines.append(f"{row['contender']}, {row['threads']} thread(s): PyTorch {facts['torch']}, Python {facts['python']}, {facts['openblas']['config']} "
                          f"({facts['openblas']['threads']} thread(s)), tangent {facts['tangent']}")
+    if result["machine"]["load_average_before"] > 0.5:
+        lines.append("WARNING: the machine was busy before this began. Rates are too low, and those on two threads mean nothing: threads that wait for a "
+                     "descheduled one slow PyTorch down most.")
     for name, value in result["ignored_environment"].items():
         lines.append(f"ignored from the environment: {name}={value}")
     return "\n".join(lines)
@@ -159,6 +163,7 @@ def main():
     if min(options.rounds, options.updates, options.threads) < 1:
         parser.error("--rounds, --updates and --threads are 1 or more")
 
+    load = os.getloadavg()[0]
     ensure_installed(options.python)
     ofql = find_ofql(options.ofql)
     table = sys.stderr if options.json == "-" else sys.stdout
@@ -172,13 +177,15 @@ def main():
         # One round for the caches, the thread pools and the compiler.
         for measured in [False] + [True] * options.rounds:
             for one in field:
+                # Thread pools spin for a while before they sleep: the previous contender's must not cost this one a core.
+                time.sleep(0.2)
                 one.measure(options.updates)
                 if not measured:
                     one.rates.clear()
     finally:
         for one in field:
             one.stop()
-    result = report(field, options, ofql)
+    result = report(field, options, ofql, load)
     print(as_text(result), file=table)
     if options.json == "-":
         print(json.dumps(result, indent=2))
