@@ -51,7 +51,6 @@ public class UsageTests
     [InlineData("evaluate nowhere", "no policy file 'nowhere'")]
     [InlineData("act nowhere 1 2 3", "no policy file 'nowhere'")]
     [InlineData("train --agent linear --data nowhere.safetensors --env pendulum", "nowhere.safetensors")]
-    [InlineData("bench", "No benchmark is wired")]
     public void Failure_ends_with_1_and_says_what_to_do(string line, string expected)
     {
         using var cli = new CliFixture();

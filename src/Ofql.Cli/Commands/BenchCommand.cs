@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Bench;
 using Ofql.Cli.Rendering;
+using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Commands;
 
@@ -10,45 +12,107 @@ internal static class BenchCommand
 {
     public static Command Build(CommandContext context)
     {
-        var name = new Argument<string?>("benchmark") { Description = "One benchmark (default: all)", Arity = ArgumentArity.ZeroOrOne };
-        var threads = CommonOptions.Threads();
-        var seconds = new Option<double>("--seconds") { Description = "Time per measurement", HelpName = "number", DefaultValueFactory = _ => 2 };
+        var (options, shape) = (new BenchOptions(), new BenchShape());
+        var state = Size("--state", "Size of a state", shape.State);
+        var action = Size("--action", "Size of an action", shape.Action);
+        var batch = Size("--batch", "Transitions per update", shape.Batch);
+        var hidden = Size("--hidden", "Width of hidden layers", shape.Hidden);
+        var layers = Size("--layers", "Hidden layers", shape.Layers);
+        var embedding = Size("--embedding", "Size of each time embedding", shape.Embedding);
+        var rounds = Size("--rounds", "Rounds; results are medians over them", options.Rounds);
+        var seconds = new Option<double>("--seconds") { Description = "Time per measurement", HelpName = "number", DefaultValueFactory = _ => options.Seconds };
+        var threads = new Option<int?>("--threads") { Description = "Largest number of threads (default: all cores)", HelpName = "count" };
+        var profile = new Option<bool>("--profile") { Description = "Also show where the time of an update goes, on one thread" };
+        var serve = new Option<bool>("--serve") { Description = "Measure on request, by lines on the input", Hidden = true };
         var json = CommonOptions.Json();
-        var command = new Command("bench", "Measure this machine: updates per second, time per action.") { name, threads, seconds, json };
+        var command = new Command("bench", "Measure this machine: updates per second, share of its peak, time per action.")
+        {
+            threads, seconds, rounds, hidden, layers, batch, state, action, embedding, profile, serve, json,
+        };
         command.SetAction(parsed => Run(
             context with { Json = parsed.GetValue(json) },
-            parsed.GetValue(name),
-            new BenchmarkRequest(parsed.GetValue(threads) ?? Environment.ProcessorCount, parsed.GetValue(seconds))));
-        return command.WithExamples("ofql bench", "ofql bench --threads 1 --json");
+            new BenchOptions
+            {
+                Shape = new BenchShape
+                {
+                    State = parsed.GetValue(state),
+                    Action = parsed.GetValue(action),
+                    Batch = parsed.GetValue(batch),
+                    Hidden = parsed.GetValue(hidden),
+                    Layers = parsed.GetValue(layers),
+                    Embedding = parsed.GetValue(embedding),
+                },
+                Rounds = parsed.GetValue(rounds),
+                Seconds = parsed.GetValue(seconds),
+                Threads = parsed.GetValue(threads) ?? options.Threads,
+            }.Checked(),
+            parsed.GetValue(profile),
+            parsed.GetValue(serve)));
+        return command.WithExamples("ofql bench", "ofql bench --threads 1 --json", "ofql bench --rounds 1 --profile");
     }
 
-    private static int Run(CommandContext context, string? name, BenchmarkRequest request)
+    private static Option<int> Size(string name, string description, int value) =>
+        new(name) { Description = description, HelpName = "count", DefaultValueFactory = _ => value };
+
+    private static int Run(CommandContext context, BenchOptions options, bool profile, bool serve)
     {
-        var all = context.Catalog.Benchmarks;
-        if (all.Count == 0)
-            throw new OfqlException("No benchmark is wired into this build.");
-        var names = all.Select(benchmark => benchmark.Name).ToList();
-        if (name is not null && !names.Contains(name))
-            throw new UsageException($"There is no benchmark '{name}'.{NearestName.Question(name, names)} Known: {string.Join(", ", names)}.");
-        var results = new JsonObject();
-        foreach (var benchmark in all.Where(benchmark => name is null || benchmark.Name == name))
+        using var session = new BenchSession(options);
+        if (serve)
         {
-            context.Messages.WriteLine($"{benchmark.Name}: {benchmark.Title}");
-            var rows = benchmark.Run(request, context.Cancellation);
-            results[benchmark.Name] = new JsonArray(rows.Select(row => (JsonNode)new JsonObject
-            {
-                ["name"] = row.Name, ["value"] = CommandContext.Number(row.Value), ["unit"] = row.Unit,
-            }).ToArray());
-            if (context.Json)
-                continue;
-            var table = new TextTable("measurement", "value", "unit");
-            foreach (var row in rows)
-                table.Add(row.Name, TextTable.Number(row.Value, "G5"), row.Unit);
-            table.Write(context);
+            BenchServer.Serve(session, context.Input, context.Out, context.Cancellation);
+            return 0;
         }
 
+        var result = session.Run(context.Messages.WriteLine, context.Cancellation);
+        var groups = profile ? InstructionGroup.Of(session.Profile()) : null;
         if (context.Json)
-            context.WriteJson(results);
+        {
+            var json = BenchJson.Of(result, MachineFacts.Here());
+            if (groups is not null)
+                json["profile"] = BenchJson.Of(groups);
+            context.WriteJson(json);
+            return 0;
+        }
+
+        Write(context, result);
+        if (groups is not null)
+            Write(context, groups);
         return 0;
+    }
+
+    private static void Write(CommandContext context, BenchResult result)
+    {
+        var shape = result.Options.Shape;
+        context.Out.WriteLine();
+        context.Out.WriteLine($"One OFQL update: state {shape.State}, action {shape.Action}, batch {shape.Batch}, {shape.Layers} x {shape.Hidden}, embedding {shape.Embedding}: "
+            + $"{TextTable.Number(result.Work.GigaFlop)} GFLOP.");
+        var table = new TextTable("threads", "updates/s", "best", "peak GFLOP/s", "of peak", "h per 1M", "bytes");
+        foreach (var one in result.Threads)
+        {
+            table.Add(
+                one.Threads.ToString(CultureInfo.InvariantCulture), TextTable.Number(one.UpdatesPerSecond, "F1"), TextTable.Number(one.BestUpdatesPerSecond, "F1"),
+                TextTable.Number(one.PeakGflops, "F0"), TextTable.Number(100 * one.ShareOfPeak, "F1") + " %", TextTable.Number(one.HoursPerMillion), TextTable.Number(one.BytesPerUpdate, "F0"));
+        }
+
+        table.Write(context);
+        context.Out.WriteLine($"One action: median {TextTable.Number(result.Act.MedianMicroseconds)} us, 99th percentile {TextTable.Number(result.Act.P99Microseconds)} us, "
+            + $"{TextTable.Number(result.Act.BytesPerAction, "F0")} bytes ({result.Act.Calls} calls).");
+        context.Out.WriteLine($"For comparison, {PaperAnchors.Source} on an {PaperAnchors.Device}: OFQL {TextTable.Number(PaperAnchors.OfqlHours, "F1")} h per million updates "
+            + $"({TextTable.Number(PaperAnchors.OfqlUpdatesPerSecond, "F0")} updates/s), Diffusion-QL {TextTable.Number(PaperAnchors.DqlHours, "F1")} h.");
+    }
+
+    private static void Write(CommandContext context, IReadOnlyList<InstructionGroup> groups)
+    {
+        context.Out.WriteLine();
+        context.Out.WriteLine($"Where an update goes on one thread, {TextTable.Number(groups.Sum(group => group.Microseconds), "F0")} us in all:");
+        var table = new TextTable("instruction", "work by", "count", "us", "share", "slowest of them");
+        foreach (var group in groups)
+        {
+            table.Add(
+                group.Instruction.Replace("Instruction", "", StringComparison.Ordinal), group.Kind.ToLowerInvariant(), group.Count.ToString(CultureInfo.InvariantCulture),
+                TextTable.Number(group.Microseconds, "F1"), TextTable.Number(100 * group.Share, "F1") + " %", group.Largest);
+        }
+
+        table.Write(context);
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Ofql.Agents;
 using Ofql.Agents.Ofql;
-using Ofql.Cli.Bench;
 using Ofql.Cli.Configuration;
 using Ofql.Environments;
 
@@ -30,9 +29,6 @@ internal sealed partial record Catalog
 
     /// <summary>How a policy file becomes something that acts; null while no agent is wired.</summary>
     public LoadActor? LoadActor { get; init; }
-
-    /// <summary>The benchmarks.</summary>
-    public IReadOnlyList<IBenchmark> Benchmarks { get; init; } = [];
 
     /// <summary>
     /// The program as shipped. An agent is wired by its factory in <see cref="AgentCatalog"/> and, for its exported policies, by

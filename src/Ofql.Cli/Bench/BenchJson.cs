@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Ofql.Formats.Runs;
+
+namespace Ofql.Cli.Bench;
+
+/// <summary>The result as JSON.</summary>
+internal static class BenchJson
+{
+    public static JsonObject Of(BenchResult result, MachineFacts machine)
+    {
+        // These three keys come first and are always there; others may be added.
+        var json = new JsonObject { ["one_thread"] = Threads(result, 1), ["two_threads"] = Threads(result, 2) };
+        json["act_microseconds"] = new JsonObject { ["median"] = Round(result.Act.MedianMicroseconds), ["p99"] = Round(result.Act.P99Microseconds) };
+        foreach (var one in result.Threads.Where(one => one.Threads > 2))
+            json[FormattableString.Invariant($"threads_{one.Threads}")] = Threads(result, one.Threads);
+        json["bytes_per_action"] = result.Act.BytesPerAction;
+        json["act_calls"] = result.Act.Calls;
+        json["gflop_per_update"] = Round(result.Work.GigaFlop);
+        json["shape"] = Shape(result.Options.Shape);
+        json["rounds"] = result.Options.Rounds;
+        json["seconds"] = result.Options.Seconds;
+        json["dataset_rows"] = result.Options.Rows;
+        json["machine"] = new JsonObject
+        {
+            ["library"] = machine.Library, ["runtime"] = machine.Runtime, ["operating_system"] = machine.OperatingSystem,
+            ["processor"] = machine.Processor, ["cores"] = machine.Cores, ["vector_bits"] = machine.VectorBits,
+        };
+        json["anchors"] = new JsonObject
+        {
+            ["source"] = PaperAnchors.Source,
+            ["device"] = PaperAnchors.Device,
+            ["ofql_hours_per_million_updates"] = PaperAnchors.OfqlHours,
+            ["ofql_updates_per_second"] = Round(PaperAnchors.OfqlUpdatesPerSecond),
+            ["dql_hours_per_million_updates"] = PaperAnchors.DqlHours,
+        };
+        return json;
+    }
+
+    /// <summary>The instruction table.</summary>
+    public static JsonArray Of(IReadOnlyList<InstructionGroup> groups) => new(groups.Select(group => (JsonNode)new JsonObject
+    {
+        ["instruction"] = group.Instruction, ["kind"] = group.Kind, ["count"] = group.Count,
+        ["microseconds"] = Round(group.Microseconds), ["share"] = Round(group.Share), ["largest"] = group.Largest,
+    }).ToArray());
+
+    private static JsonObject? Threads(BenchResult result, int threads) =>
+        result.Threads.FirstOrDefault(one => one.Threads == threads) is not { } found ? null : new JsonObject
+        {
+            ["peak_gflops"] = Round(found.PeakGflops),
+            ["updates_per_second"] = Round(found.UpdatesPerSecond),
+            ["share_of_peak"] = Round(found.ShareOfPeak),
+            ["best_updates_per_second"] = Round(found.BestUpdatesPerSecond),
+            ["hours_per_million_updates"] = Round(found.HoursPerMillion),
+            ["bytes_per_update"] = found.BytesPerUpdate,
+        };
+
+    private static JsonObject Shape(BenchShape shape) => new()
+    {
+        ["state"] = shape.State, ["action"] = shape.Action, ["batch"] = shape.Batch,
+        ["hidden"] = shape.Hidden, ["layers"] = shape.Layers, ["embedding"] = shape.Embedding,
+    };
+
+    // Digits beyond the sixth are noise.
+    private static JsonNode? Round(double value) =>
+        CommandContext.Number(double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+}
+
+/// <summary>What the paper says of its own speed: training time of one run of a million updates.</summary>
+internal static class PaperAnchors
+{
+    public const string Source = "arXiv 2508.13904";
+    public const string Device = "NVIDIA A100";
+    public const double OfqlHours = 6.3;
+    public const double DqlHours = 11.7;
+
+    public static double OfqlUpdatesPerSecond => 1e6 / (OfqlHours * 3600);
+}

@@ -1,0 +1,48 @@
+using Ofql.Agents.Ofql;
+
+namespace Ofql.Cli.Bench;
+
+/// <summary>Sizes of the benchmarked update. The defaults are those of D4RL's HalfCheetah and Walker2d with Diffusion-QL's networks.</summary>
+internal sealed record BenchShape
+{
+    /// <summary>S.</summary>
+    public int State { get; init; } = 17;
+
+    /// <summary>A.</summary>
+    public int Action { get; init; } = 6;
+
+    /// <summary>B.</summary>
+    public int Batch { get; init; } = 256;
+
+    /// <summary>H.</summary>
+    public int Hidden { get; init; } = 256;
+
+    /// <summary>Hidden layers of the actor and of each critic.</summary>
+    public int Layers { get; init; } = 3;
+
+    /// <summary>E, of r and of t each.</summary>
+    public int Embedding { get; init; } = 16;
+
+    /// <summary>The agent's settings: its defaults in these sizes. The actor's average moves from the first update on, as it does in all but the start of a run.</summary>
+    public OfqlSettings Settings => new()
+    {
+        HiddenWidth = Hidden,
+        HiddenLayers = Layers,
+        BatchSize = Batch,
+        EmbeddingSize = Embedding,
+        ActorAverageStart = 0,
+    };
+
+    /// <exception cref="UsageException">A size that no network has.</exception>
+    public BenchShape Checked()
+    {
+        foreach (var (name, value, least) in ((string, int, int)[])
+            [("--state", State, 1), ("--action", Action, 1), ("--batch", Batch, 1), ("--hidden", Hidden, 2), ("--layers", Layers, 1), ("--embedding", Embedding, 4)])
+        {
+            if (value < least)
+                throw new UsageException($"{name} {value}: expected {least} or more.");
+        }
+
+        return Embedding % 2 == 0 ? this : throw new UsageException($"--embedding {Embedding}: expected an even number, sines and cosines come in pairs.");
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Ofql.Agents;
+using Ofql.Agents.Ofql;
+using Ofql.Data;
+using Ofql.Graph.Execution;
+
+namespace Ofql.Cli.Bench;
+
+/// <summary>An OFQL agent on given data and threads, and the time its updates take.</summary>
+internal sealed class UpdateMeter : IDisposable
+{
+    // Tiered compilation waits 100 ms for quiet and then compiles in the background.
+    private const double WarmUpSeconds = 0.6;
+    private const double RewarmSeconds = 0.05;
+
+    private readonly OfqlAgent _agent;
+
+    public UpdateMeter(BenchShape shape, TransitionDataset data, int threads)
+    {
+        Threads = threads;
+        var (low, high) = (new float[shape.Action], new float[shape.Action]);
+        Array.Fill(low, -1f);
+        Array.Fill(high, 1f);
+        _agent = new OfqlAgent(shape.Settings, new AgentContext(data, low, high, Seed: 0, threads, PlannedUpdates: 1_000_000));
+        RunFor(WarmUpSeconds);
+    }
+
+    public int Threads { get; }
+
+    /// <summary>Updates per second over about <paramref name="seconds"/>, with this agent's memory in the caches and its workers awake.</summary>
+    public double Rate(double seconds)
+    {
+        RunFor(Math.Min(RewarmSeconds, seconds / 4));
+        return RunFor(seconds);
+    }
+
+    /// <summary>Seconds of <paramref name="count"/> updates.</summary>
+    public double Time(int count)
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < count; i++)
+            _agent.Update();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>Managed bytes allocated per update, by all threads.</summary>
+    public double AllocatedBytes(int updates)
+    {
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        for (var i = 0; i < updates; i++)
+            _agent.Update();
+        return (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)updates;
+    }
+
+    /// <exception cref="OfqlException">The losses are no numbers any more: such updates take another time than healthy ones.</exception>
+    public void CheckHealth()
+    {
+        var metrics = new float[_agent.MetricNames.Count];
+        _agent.ReadMetrics(metrics);
+        for (var i = 0; i < metrics.Length; i++)
+        {
+            if (!float.IsFinite(metrics[i]))
+                throw new OfqlException($"The benchmark's '{_agent.MetricNames[i]}' is {metrics[i]} after {_agent.Step} updates: its times mean nothing. Measure for a shorter time.");
+        }
+    }
+
+    public IActor CreateActor(ActingOptions options) => _agent.CreateActor(options, capacity: 1);
+
+    /// <summary>Time of every instruction of an update on one thread.</summary>
+    public IReadOnlyList<InstructionTiming> Profile(int repeats)
+    {
+        _agent.Profile(Math.Max(1, repeats / 4));
+        return _agent.Profile(repeats);
+    }
+
+    public void Dispose() => _agent.Dispose();
+
+    private double RunFor(double seconds)
+    {
+        var count = 0;
+        var start = Stopwatch.GetTimestamp();
+        double elapsed;
+        do
+        {
+            _agent.Update();
+            count++;
+            elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        while (elapsed < seconds);
+        return count / elapsed;
+    }
+}

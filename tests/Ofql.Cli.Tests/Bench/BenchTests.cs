@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using Ofql.Cli.Bench;
+using Xunit;
+
+namespace Ofql.Cli.Tests.Bench;
+
+/// <summary>Counts the memory that the whole process allocates, so nothing may run beside it.</summary>
+[CollectionDefinition(nameof(BenchTests), DisableParallelization = true)]
+public class AloneCollection;
+
+[Collection(nameof(BenchTests))]
+public class BenchTests
+{
+    private static readonly string[] Small =
+        ["bench", "--state", "3", "--action", "2", "--batch", "16", "--hidden", "16", "--layers", "2", "--embedding", "4", "--rounds", "1", "--seconds", "0.05"];
+
+    [Fact]
+    public void Json_has_the_promised_shape()
+    {
+        var json = JsonNode.Parse(Run([.. Small, "--threads", "2", "--json", "--profile"]))!;
+        foreach (var threads in (string[])["one_thread", "two_threads"])
+        {
+            Assert.True((double)json[threads]!["peak_gflops"]! > 0);
+            Assert.True((double)json[threads]!["updates_per_second"]! > 0);
+            Assert.True((double)json[threads]!["share_of_peak"]! > 0);
+            Assert.Equal(0, (double)json[threads]!["bytes_per_update"]!);
+        }
+
+        Assert.True((double)json["act_microseconds"]!["median"]! > 0);
+        Assert.True((double)json["act_microseconds"]!["p99"]! >= (double)json["act_microseconds"]!["median"]!);
+        Assert.Equal(0, (double)json["bytes_per_action"]!);
+        Assert.Equal(1.0, json["profile"]!.AsArray().Sum(group => (double)group!["share"]!), 1e-3);
+    }
+
+    [Fact]
+    public void Text_names_the_rate_and_the_paper()
+    {
+        var text = Run([.. Small, "--threads", "1"]);
+        Assert.Contains("updates/s", text, StringComparison.Ordinal);
+        Assert.Contains("6.3 h per million updates (44 updates/s)", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--hidden", "0")]
+    [InlineData("--embedding", "7")]
+    [InlineData("--rounds", "0")]
+    [InlineData("--seconds", "0")]
+    [InlineData("--threads", "0")]
+    public void What_cannot_be_measured_is_a_usage_error(string option, string value)
+    {
+        using var error = new StringWriter();
+        Assert.Equal(2, Program.Run(["bench", option, value], TextWriter.Null, error, CancellationToken.None));
+        Assert.Contains($"{option} {value}: expected", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Threads_are_powers_of_two_and_the_largest()
+    {
+        Assert.Equal([1], new BenchOptions { Threads = 1 }.ThreadCounts);
+        Assert.Equal([1, 2], new BenchOptions { Threads = 2 }.ThreadCounts);
+        Assert.Equal([1, 2, 4, 6], new BenchOptions { Threads = 6 }.ThreadCounts);
+    }
+
+    [Fact]
+    public void A_session_serves_times_on_request()
+    {
+        var options = new BenchOptions { Shape = new BenchShape { State = 3, Action = 2, Batch = 16, Hidden = 16, Layers = 1, Embedding = 4 }, Threads = 1, Rows = 100 };
+        using var session = new BenchSession(options);
+        using var answers = new StringWriter();
+        BenchServer.Serve(session, new StringReader("updates 1 5\n\nupdates 1 3\n"), answers, CancellationToken.None);
+        var lines = answers.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, lines.Length);
+        Assert.All(lines, line => Assert.True((double)JsonNode.Parse(line)!["seconds"]! > 0));
+        Assert.Throws<UsageException>(() => BenchServer.Serve(session, new StringReader("updates 2 5\n"), answers, CancellationToken.None));
+    }
+
+    private static string Run(string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.True(Program.Run(arguments, output, error, CancellationToken.None) == 0, error.ToString());
+        return output.ToString();
+    }
+}
