@@ -146,12 +146,13 @@ public sealed class OfqlAgentTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(7)]
-    public void Fewer_states_than_capacity_act_as_one_by_one(int candidates)
+    [InlineData(1, 40)]
+    [InlineData(1, 256)]
+    [InlineData(7, 40)]
+    public void Fewer_states_than_capacity_act_as_one_by_one(int candidates, int width)
     {
         using var data = OfqlBench.Data();
-        using var agent = OfqlBench.Trained(data, 5);
+        using var agent = OfqlBench.Trained(data, 5, s => s with { HiddenWidth = width });
         var options = new ActingOptions { Candidates = candidates };
         using IActor many = agent.CreateActor(options, 33), single = agent.CreateActor(options, 1);
         foreach (var count in new[] { 1, 3, 13, 31, 33 })
@@ -168,9 +169,9 @@ public sealed class OfqlAgentTests
 
             // In one actor a row does not see its neighbours: the same bits.
             Assert.Equal(together, apart);
-            // An actor of capacity 1 has other kernels: equal but for rounding.
-            for (var i = 0; i < alone.Length; i++)
-                Assert.Equal(together[i], alone[i], 2e-6f);
+            // An actor of capacity 1 has other kernels, which add in the same order: the same bits too, in every vector width.
+            // A faster single-row kernel may give this up; then compare within 2e-6 and document it.
+            Assert.Equal(together, alone);
         }
 
         Assert.Throws<ArgumentOutOfRangeException>(() => Act(many, 34));

@@ -55,10 +55,15 @@ public sealed class GraphTeamTests
         using var team = new WorkerTeam(3);
         using var step = new Regression(team, batch: 64);
         step.Program.Run();
-        Thread.Sleep(1000);
-        var before = Environment.CpuUsage.TotalTime;
-        Thread.Sleep(500);
-        Assert.True((Environment.CpuUsage.TotalTime - before).TotalMilliseconds < 250);
+        // How long workers spin first depends on what else the machine does: some half second has to come in which they do not.
+        var quiet = Enumerable.Range(0, 20).Any(_ =>
+        {
+            Thread.Sleep(500);
+            var before = Environment.CpuUsage.TotalTime;
+            Thread.Sleep(500);
+            return (Environment.CpuUsage.TotalTime - before).TotalMilliseconds < 100;
+        });
+        Assert.True(quiet);
         step.Program.Run();
     }
 

@@ -44,7 +44,7 @@ internal static class OfqlOptions
         .Integer("critic_target_every", s => s.CriticTargetEvery, (s, v) => s with { CriticTargetEvery = (int)v }, 1, "Updates between moves of the critic targets: 1 [DQL], 5 [CD].")
         .Number("actor_decay", s => s.ActorDecay, (s, v) => s with { ActorDecay = v }, 0, 1, "Decay of the actor's average, 0.995 [DQL].")
         .Integer("actor_average_every", s => s.ActorAverageEvery, (s, v) => s with { ActorAverageEvery = (int)v }, 1, "Updates between moves of the actor's average, 5 [DQL].")
-        .Integer("actor_average_start", s => s.ActorAverageStart, (s, v) => s with { ActorAverageStart = v }, 0, "First update from which the average moves, 1000 [DQL].")
+        .Integer("actor_average_start", s => s.ActorAverageStart, (s, v) => s with { ActorAverageStart = v }, 0, "First update from which the average moves, 1000 [DQL].", long.MaxValue)
         .Word("normalize_states", s => s.NormalizeStates, (s, v) => s with { NormalizeStates = v }, "none [DQL], standardize [CD].")
         .Word("normalize_rewards", s => s.NormalizeRewards, (s, v) => s with { NormalizeRewards = v }, "none [paper, MuJoCo and Kitchen], standardize [DQL, Adroit], return_range = 1000 / (best - worst return) [CD].")
         .Number("reward_shift", s => s.RewardShift, (s, v) => s with { RewardShift = v }, -Infinite, Infinite, "Added to the normalised reward; -0.5 on AntMaze [paper].")

@@ -19,17 +19,18 @@ public sealed class OptionTable<T>
     public IReadOnlyList<AgentOption> Options =>
         _entries.ConvertAll(entry => new AgentOption(entry.Name, entry.Kind, entry.Read(_defaults), entry.Description));
 
-    /// <summary>A whole number.</summary>
-    public OptionTable<T> Integer(string name, Func<T, long> get, Func<T, long, T> set, long minimum, string description) => Add(
+    /// <summary>A whole number. Most become an int; <paramref name="maximum"/> is what the setting can hold.</summary>
+    public OptionTable<T> Integer(
+        string name, Func<T, long> get, Func<T, long, T> set, long minimum, string description, long maximum = int.MaxValue) => Add(
         name, "integer", settings => get(settings).ToString(CultureInfo.InvariantCulture), (settings, text) =>
-            long.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= minimum
-                ? set(settings, value)
-                : throw Wrong(name, $"a whole number of at least {minimum}", text), description);
+            !long.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || value < minimum
+                ? throw Wrong(name, $"a whole number of at least {minimum}", text)
+                : value > maximum ? throw Wrong(name, $"a whole number from {minimum} to {maximum}", text) : set(settings, value), description);
 
-    /// <summary>A number within bounds.</summary>
+    /// <summary>A finite number within bounds.</summary>
     public OptionTable<T> Number(string name, Func<T, double> get, Func<T, double, T> set, double minimum, double maximum, string description) => Add(
         name, "number", settings => get(settings).ToString("R", CultureInfo.InvariantCulture), (settings, text) =>
-            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && value >= minimum && value <= maximum
                 ? set(settings, value)
                 : throw Wrong(name, Range(minimum, maximum), text), description);
 
