@@ -65,6 +65,9 @@ public enum ProductEpilogue
 /// </summary>
 public static unsafe class MatrixProduct
 {
+    /// <summary>Rows of a block of a weight gradient.</summary>
+    private const int GradientBlockRows = 128;
+
     // The row of zeros that bias-free sums start from.
     private static readonly NativeBuffer<float> _zeroRow = new(PanelLayout.PanelWidth);
     private static readonly float* _zeros = _zeroRow.Pointer;
@@ -114,20 +117,38 @@ public static unsafe class MatrixProduct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WeightGradient(in ProductOperands o, int tilesPerPanel, int first, int end)
     {
-        for (var tile = first; tile < end; tile++)
+        for (var tile = first; tile < end;)
         {
             var panel = tile / tilesPerPanel;
-            var row = (tile - (panel * tilesPerPanel)) * RegisterTile.Rows;
-            var x = o.X + ((row / PanelLayout.PanelWidth) * o.XPanelStride) + (row % PanelLayout.PanelWidth);
-            var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
-            if (o.YPanelStride == PanelLayout.PanelWidth)
-            {
-                OneRowOfGradient(x, o.K, o.W + (panel * o.WPanelStride), y, o.Accumulate);
-                continue;
-            }
+            var inPanel = tile - (panel * tilesPerPanel);
+            var count = Math.Min(end - tile, tilesPerPanel - inPanel);
+            PanelOfGradient(o, panel, inPanel, count);
+            tile += count;
+        }
+    }
 
-            RegisterTile.Compute<ColumnWalk>(
-                x, 0, o.K, o.W + (panel * o.WPanelStride), y, o.Accumulate ? y : _zeros, o.Accumulate ? PanelLayout.PanelWidth : 0);
+    /// <summary>
+    /// Tiles of one panel of dW, over blocks of rows: a block of dY (16 KB) stays in the first-level cache while all tiles pass, and
+    /// so does a block of X while its four tiles pass. A tile waits in dW between blocks, which changes no bit.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PanelOfGradient(in ProductOperands o, int panel, int firstTile, int count)
+    {
+        var dy = o.W + (panel * o.WPanelStride);
+        for (var block = 0; block < o.K; block += GradientBlockRows)
+        {
+            var rows = Math.Min(GradientBlockRows, o.K - block);
+            var accumulate = o.Accumulate || block > 0;
+            for (var i = 0; i < count; i++)
+            {
+                var row = (firstTile + i) * RegisterTile.Rows;
+                var x = o.X + ((row / PanelLayout.PanelWidth) * o.XPanelStride) + (row % PanelLayout.PanelWidth) + (block * PanelLayout.PanelWidth);
+                var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
+                if (o.YPanelStride == PanelLayout.PanelWidth)
+                    OneRowOfGradient(x, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate);
+                else
+                    RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate ? y : _zeros, accumulate ? PanelLayout.PanelWidth : 0);
+            }
         }
     }
 
@@ -187,6 +208,10 @@ public static unsafe class MatrixProduct
         {
             var w = o.W + (panel * o.WPanelStride);
             var bias = o.Bias == null ? _zeros : o.Bias + (panel * PanelLayout.PanelWidth);
+            // The next panel of W comes from far away: ask for a part of it with every tile, so that its first tile need not wait.
+            var tiles = (endRow - firstRow) / RegisterTile.Rows;
+            var part = panel + 1 < o.Panels ? o.K * PanelLayout.PanelWidth * sizeof(float) / tiles : 0;
+            var next = (byte*)(w + o.WPanelStride);
             for (var row = firstRow; row < endRow; row += RegisterTile.Rows)
             {
                 var x = o.X + (row * PanelLayout.PanelWidth);
@@ -195,6 +220,8 @@ public static unsafe class MatrixProduct
                 RegisterTile.Compute<RowWalk>(
                     x, o.XPanelStride, o.K, w, y, o.Accumulate ? y : bias, o.Accumulate ? PanelLayout.PanelWidth : 0);
                 Finish<TEpilogue>(y, o.Derivative + offset);
+                Prefetch.Lines(next, part);
+                next += part;
             }
         }
     }
