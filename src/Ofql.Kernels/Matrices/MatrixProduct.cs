@@ -208,10 +208,6 @@ public static unsafe class MatrixProduct
         {
             var w = o.W + (panel * o.WPanelStride);
             var bias = o.Bias == null ? _zeros : o.Bias + (panel * PanelLayout.PanelWidth);
-            // The next panel of W comes from far away: ask for a part of it with every tile, so that its first tile need not wait.
-            var tiles = (endRow - firstRow) / RegisterTile.Rows;
-            var part = panel + 1 < o.Panels ? o.K * PanelLayout.PanelWidth * sizeof(float) / tiles : 0;
-            var next = (byte*)(w + o.WPanelStride);
             for (var row = firstRow; row < endRow; row += RegisterTile.Rows)
             {
                 var x = o.X + (row * PanelLayout.PanelWidth);
@@ -220,8 +216,6 @@ public static unsafe class MatrixProduct
                 RegisterTile.Compute<RowWalk>(
                     x, o.XPanelStride, o.K, w, y, o.Accumulate ? y : bias, o.Accumulate ? PanelLayout.PanelWidth : 0);
                 Finish<TEpilogue>(y, o.Derivative + offset);
-                Prefetch.Lines(next, part);
-                next += part;
             }
         }
     }
