@@ -12,6 +12,10 @@ internal static class Program
     private const int Misused = 2;
     private const int Interrupted = 130;
 
+    // Supervisors such as timeout(1) send one signal to the process and again to its group: that is one wish, not two.
+    private static readonly TimeSpan OneWish = TimeSpan.FromMilliseconds(300);
+    private static long _firstSignal;
+
     private static int Main(string[] arguments)
     {
         using var cancellation = new CancellationTokenSource();
@@ -65,6 +69,12 @@ internal static class Program
             context.Error.WriteLine("Interrupted.");
             return Interrupted;
         }
+        catch (OutOfMemoryException error)
+        {
+            var message = $"There is not enough memory: {error.Message} Use smaller sizes (agent.batch_size, agent.hidden_width, evaluation.candidates, fewer rows) "
+                + "or fewer seeds at once, or a machine with more memory.";
+            return Report(context, error, message, debug, Failed);
+        }
         catch (Exception error)
         {
             var message = $"This is a defect of Ofql, not of yours: {error.GetType().Name}: {error.Message} Please report it with the "
@@ -78,12 +88,18 @@ internal static class Program
 
     private static void Stop(PosixSignalContext signal, CancellationTokenSource cancellation)
     {
-        // The second time the system's own handling ends the process; checkpoints are atomic, so nothing is harmed.
-        if (cancellation.IsCancellationRequested)
-            Environment.Exit(Interrupted);
         signal.Cancel = true;
+        var first = Interlocked.CompareExchange(ref _firstSignal, TimeProvider.System.GetTimestamp(), 0);
+        if (first != 0)
+        {
+            // The second time ends the process at once; files are renamed into place, so nothing is harmed.
+            if (TimeProvider.System.GetElapsedTime(first) > OneWish)
+                Environment.Exit(Interrupted);
+            return;
+        }
+
         Console.Error.WriteLine();
-        Console.Error.WriteLine("Finishing the step under way and saving. Press Ctrl-C again to abort at once.");
+        Console.Error.WriteLine("Stopping: what is under way is finished, and training is saved. Press Ctrl-C again to abort at once.");
         cancellation.Cancel();
     }
 

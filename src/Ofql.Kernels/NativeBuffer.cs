@@ -14,14 +14,24 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 
     /// <summary>Allocates <paramref name="length"/> zeroed elements.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
-    /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
+    /// <exception cref="OutOfMemoryException">The machine has less memory than all buffers together would take.</exception>
     public NativeBuffer(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
         // One spare vector, so that kernels may read (never write) a whole vector at the end.
         var bytes = checked((nuint)length * (nuint)sizeof(T)) + 64;
-        _pointer = (T*)NativeMemory.AlignedAlloc(bytes, 64);
+        NativeBudget.Take((long)bytes);
+        try
+        {
+            _pointer = (T*)NativeMemory.AlignedAlloc(bytes, 64);
+        }
+        catch
+        {
+            NativeBudget.Give((long)bytes);
+            throw;
+        }
+
         NativeMemory.Clear(_pointer, bytes);
     }
 
@@ -47,7 +57,10 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 
     private void Free()
     {
+        if (_pointer == null)
+            return;
         NativeMemory.AlignedFree(_pointer);
         _pointer = null;
+        NativeBudget.Give((Length * sizeof(T)) + 64);
     }
 }

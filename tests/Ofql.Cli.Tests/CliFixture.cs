@@ -45,7 +45,10 @@ internal sealed class CliFixture : IDisposable
 
     public (int Code, string Out, string Error) Run(params string[] arguments) => RunWith(arguments, "", CancellationToken.None);
 
-    public (int Code, string Out, string Error) RunWith(string[] arguments, string input, CancellationToken cancellation)
+    public (int Code, string Out, string Error) RunWith(string[] arguments, string input, CancellationToken cancellation) =>
+        RunWith(arguments, new StringReader(input), cancellation);
+
+    public (int Code, string Out, string Error) RunWith(string[] arguments, TextReader input, CancellationToken cancellation)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
@@ -53,7 +56,7 @@ internal sealed class CliFixture : IDisposable
         {
             Out = TextWriter.Synchronized(output),
             Error = TextWriter.Synchronized(error),
-            Input = new StringReader(input),
+            Input = input,
             Catalog = Catalog,
             Cancellation = cancellation,
         });

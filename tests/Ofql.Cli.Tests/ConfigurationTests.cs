@@ -66,6 +66,7 @@ public class ConfigurationTests
     [InlineData("training:\n  updates: 1\n  updates: 2", "line")]
     [InlineData("a: b: c", "not sound YAML")]
     [InlineData("- 1", "expected one YAML map")]
+    [InlineData("training:\n  seed: 1\n\tupdates: 2", "f.yaml, line 3: a tab")]
     public void Unsound_yaml_is_refused(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<UsageException>(() => YamlText.Read(text, "f.yaml")).Message, StringComparison.Ordinal);
 

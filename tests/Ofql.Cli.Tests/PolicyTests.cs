@@ -28,6 +28,19 @@ public class PolicyTests
     }
 
     [Fact]
+    public void Waiting_for_a_state_can_be_interrupted()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--name", "one"]);
+        using var silence = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        var (code, _, error) = cli.RunWith(["act", "one", "--runs", cli.Runs], new SilentReader(silence), stop.Token);
+        silence.Set();
+        Assert.Equal(130, code);
+        Assert.Contains("Interrupted", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Inspect_and_list_speak_json()
     {
         using var cli = new CliFixture();
@@ -38,5 +51,15 @@ public class PolicyTests
         Assert.Equal(["tasks", "agents", "environments", "presets"], lists.AsObject().Select(pair => pair.Key));
         Assert.Equal("linear", (string)lists["agents"]![0]!["name"]!);
         Assert.True((bool)JsonNode.Parse(cli.Run("doctor", "--runs", cli.Runs, "--json").Out)!["healthy"]!);
+    }
+
+    /// <summary>A terminal at which nobody types.</summary>
+    private sealed class SilentReader(ManualResetEventSlim silence) : TextReader
+    {
+        public override string? ReadLine()
+        {
+            silence.Wait(TimeSpan.FromMinutes(1));
+            return null;
+        }
     }
 }

@@ -120,6 +120,36 @@ public class TrainTests
     }
 
     [Fact]
+    public void A_failure_on_the_way_says_how_to_go_on()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "whole"]);
+        cli.Agents.Updated = (_, step) =>
+        {
+            if (step == 25)
+                throw new OfqlException("The disk is full. Free some space.");
+        };
+        var (code, _, error) = cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "parts"]);
+        Assert.Equal(1, code);
+        Assert.Contains($"The disk is full. Free some space. Then continue from update 20 with: ofql train --resume {Path.Combine(cli.Runs, "parts")}", error, StringComparison.Ordinal);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", Path.Combine(cli.Runs, "parts")).Code);
+        Assert.Equal(cli.Bytes("whole"), cli.Bytes("parts"));
+    }
+
+    [Theory]
+    [InlineData("agent.learning_rate=0.1", "data.action_high=0.01", "--seeds", "0..1")]
+    [InlineData("evaluation.episodes=0", "data.action_high=1", "--seed", "0")]
+    public void A_refusal_does_not_stand_in_the_way_of_the_next_attempt(string first, string second, string option, string value)
+    {
+        using var cli = new CliFixture();
+        string[] arguments = ["train", "--data", cli.Data, "--agent", "linear", "--runs", cli.Runs, "--updates", "4", "--name", "one", option, value];
+        Assert.NotEqual(0, cli.Run([.. arguments, "--set", first, "--set", second]).Code);
+        var (code, _, error) = cli.Run(arguments);
+        Assert.True(code == 0, error);
+    }
+
+    [Fact]
     public void Resuming_with_other_data_is_refused()
     {
         using var cli = new CliFixture();

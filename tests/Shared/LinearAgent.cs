@@ -150,7 +150,7 @@ internal sealed class LinearAgentFactory : IAgentFactory
         }
 
         if (given.TryGetValue("learning_rate", out var rate) && !float.TryParse(rate, CultureInfo.InvariantCulture, out _))
-            throw new UsageException($"learning_rate is '{rate}'; expected a number.");
+            throw new UsageException($"Option 'learning_rate' is '{rate}'; expected a number.");
         return Options.ToDictionary(option => option.Name, option => given.GetValueOrDefault(option.Name, option.Default));
     }
 

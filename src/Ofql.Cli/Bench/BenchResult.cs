@@ -37,8 +37,10 @@ internal sealed record BenchOptions
         Shape.Checked();
         if (Rounds < 1)
             throw new UsageException($"--rounds {Rounds}: expected 1 or more.");
-        if (Threads < 1)
-            throw new UsageException($"--threads {Threads}: expected 1 or more.");
+        // Waiting threads spin: far more of them than cores would stop the machine rather than measure it.
+        var most = Math.Max(16, Environment.ProcessorCount);
+        if (Threads < 1 || Threads > most)
+            throw new UsageException($"--threads {Threads}: expected 1 to {most}.");
         return Seconds is > 0 and <= 3600 ? this : throw new UsageException(FormattableString.Invariant($"--seconds {Seconds}: expected a time above 0, at most 3600."));
     }
 }

@@ -45,14 +45,21 @@ internal static class ActCommand
             return 0;
         }
 
-        for (var number = 1; context.Input.ReadLine() is { } line; number++)
+        for (var number = 1; NextLine(context) is { } line; number++)
         {
-            context.Cancellation.ThrowIfCancellationRequested();
             if (!string.IsNullOrWhiteSpace(line))
                 scribe.Act(line, string.Create(CultureInfo.InvariantCulture, $"standard input, line {number}"));
         }
 
         return 0;
+    }
+
+    // Waiting for a line cannot be interrupted, but somebody else can wait: Ctrl-C ends at once.
+    private static string? NextLine(CommandContext context)
+    {
+        var line = Task.Run(context.Input.ReadLine);
+        line.Wait(context.Cancellation);
+        return line.Result;
     }
 
     private sealed class Scribe(CommandContext context, IActor actor, RandomStream random)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Ofql.Agents;
+using Ofql.Cli.Configuration;
 
 namespace Ofql.Cli.Commands;
 
@@ -42,10 +43,12 @@ internal sealed class ActingOptionSet
     /// <exception cref="UsageException">A value that makes no sense.</exception>
     public static ActingOptions Check(string candidatesName, int candidates, string noiseName, float noise, string selectionName, string selection, float weight)
     {
-        if (candidates < 1)
-            throw new UsageException($"{candidatesName} is {candidates}; expected 1 or more.");
+        if (candidates is < 1 or > ConfigurationSchema.MostCandidates)
+            throw new UsageException($"{candidatesName} is {candidates}; expected 1 to {ConfigurationSchema.MostCandidates}.");
         if (!float.IsFinite(noise) || noise < 0)
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{noiseName} is {noise}; expected a number of at least 0."));
+        if (!float.IsFinite(weight))
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"The softmax weight is {weight}; expected a finite number."));
         if (!Enum.TryParse<CandidateSelection>(selection, ignoreCase: true, out var choice) || char.IsDigit(selection[0]))
             throw new UsageException($"{selectionName} is '{selection}'; expected argmax or softmax.{NearestName.Question(selection, ["argmax", "softmax"])}");
         return new ActingOptions { Candidates = candidates, NoiseScale = noise, Selection = choice, SoftmaxWeight = weight };

@@ -21,7 +21,13 @@ internal static class CommonOptions
         HelpName = "folder",
     };
 
-    public static Option<int?> Threads() => new("--threads") { Description = "Threads (default: all cores)", HelpName = "count" };
+    public static Option<int?> Threads() => new("--threads") { Description = "Threads, at most one per core (default: all cores)", HelpName = "count" };
+
+    /// <summary>Threads to use: no more than there are cores, since more only wait for each other.</summary>
+    /// <exception cref="UsageException">Less than 1.</exception>
+    public static int ThreadCount(int? given) => given is null or >= 1
+        ? Math.Min(given ?? int.MaxValue, Environment.ProcessorCount)
+        : throw new UsageException($"--threads is {given}; expected 1 or more.");
 
     /// <summary>The folder of generated datasets.</summary>
     public static string DatasetsFolder(string? given)

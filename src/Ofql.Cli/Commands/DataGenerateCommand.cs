@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Ofql.Cli.Configuration;
 using Ofql.Cli.Runs;
 using Ofql.Formats.Datasets;
 using Ofql.Formats.Hdf5;
@@ -28,6 +29,8 @@ internal static class DataGenerateCommand
 
     private static int Run(CommandContext context, string task, long rows, ulong seed, string? output, bool hdf5, string? datasets)
     {
+        if (rows is < 2 or > ConfigurationSchema.MostRows)
+            throw new UsageException($"--rows is {rows}; expected 2 to {ConfigurationSchema.MostRows}.");
         var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(datasets), context.Messages.WriteLine);
         if (output is not null)
             source.Generate(task, rows, seed, output, context.Cancellation);

@@ -70,12 +70,12 @@ internal static class DataInspectCommand
     private static IEnumerable<string> Findings(DataReport report)
     {
         string? Rows(RowFinding finding, string what) => finding.Count == 0 ? null
-            : FormattableString.Invariant($"{finding.Count} rows {what}, the first is row {finding.First} (from 0).");
+            : FormattableString.Invariant($"{finding.Count} transitions {what}, the first is transition {finding.First} (from 0).");
         var rows = (string?[])
         [
             Rows(report.NotFinite, "hold NaN or infinity; training refuses them"),
-            Rows(report.ActionsOutOfRange, "have an action outside -1 .. 1"),
-            Rows(report.Discontinuities, "are followed by a row whose state is not their successor"),
+            Rows(report.ActionsOutOfRange, "have an action outside -1 .. 1 (if that is their range, train with --set data.action_low and data.action_high, or scale them)"),
+            Rows(report.Discontinuities, "are followed by one whose state is not their successor"),
         ];
         return rows.OfType<string>().Concat(DatasetChecks.Warnings(report));
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ofql.Agents;
+using Ofql.Cli.Configuration;
 using Ofql.Cli.Rendering;
 using Ofql.Cli.Runs;
 using Ofql.Environments;
@@ -34,9 +35,9 @@ internal static class EvaluateCommand
             parsed.GetValue(runs)!,
             new EvaluationOptions
             {
-                Episodes = parsed.GetValue(episodes),
+                Episodes = CheckedEpisodes(parsed.GetValue(episodes)),
                 Seed = parsed.GetValue(seed),
-                Threads = parsed.GetValue(threads) ?? Environment.ProcessorCount,
+                Threads = CommonOptions.ThreadCount(parsed.GetValue(threads)),
             }));
         return command.WithExamples(
             "ofql evaluate maze2d-umaze-v1-ofql-seed0",
@@ -44,6 +45,10 @@ internal static class EvaluateCommand
             "ofql evaluate runs/first-try --selection softmax --softmax-weight 100 --noise-scale 0.5",
             "ofql evaluate runs/first-try --env maze2d-umaze-v1 --json");
     }
+
+    private static int CheckedEpisodes(int episodes) => episodes is >= 1 and <= ConfigurationSchema.MostEpisodes
+        ? episodes
+        : throw new UsageException($"--episodes is {episodes}; expected 1 to {ConfigurationSchema.MostEpisodes}.");
 
     private static int Run(CommandContext context, string name, string? environmentName, ActingOptions acting, string runs, EvaluationOptions options)
     {

@@ -21,7 +21,7 @@ internal static class TrainCommand
         var updates = new Option<long?>("--updates") { Description = "Gradient updates", HelpName = "count" };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of the run", HelpName = "number" };
         var seeds = new Option<string?>("--seeds") { Description = "Several runs, such as 0..2 or 0,1,2; in parallel, one per core", HelpName = "list" };
-        var threads = new Option<int?>("--threads") { Description = "Threads per run; the result does not depend on it", HelpName = "count" };
+        var threads = new Option<int?>("--threads") { Description = "Threads per run, at most one per core; the result does not depend on it", HelpName = "count" };
         var name = new Option<string?>("--name") { Description = "Name of the run", HelpName = "name" };
         var runs = CommonOptions.Runs();
         var datasets = CommonOptions.Datasets();
@@ -88,7 +88,7 @@ internal static class TrainCommand
     // Before data is generated or read: a refusal should come at once.
     private static void RequireFree(TrainPlan plan)
     {
-        if (Directory.Exists(plan.Folder) && Directory.EnumerateFileSystemEntries(plan.Folder).Any())
+        if (Directory.Exists(plan.Folder) && Directory.EnumerateFileSystemEntries(plan.Folder).Any(entry => !plan.IsGroup || !RunLocator.IsSeedsFile(entry)))
             _ = RunFolder.Create(plan.Folder);
     }
 

@@ -12,6 +12,7 @@ internal static class UsageErrors
     {
         var command = parsed.CommandResult.Command;
         var path = PathOf(parsed.CommandResult);
+        RequireValues(parsed.CommandResult, path);
         foreach (var token in StrayTokens(parsed))
         {
             if (IsOption(token))
@@ -36,7 +37,41 @@ internal static class UsageErrors
 
         // A group that is named alone shows its help instead.
         if (parsed.Errors.Count > 0 && command.Subcommands.Count == 0)
-            throw new UsageException($"{string.Join(' ', parsed.Errors.Select(error => error.Message))} See: {path} --help");
+            throw new UsageException($"{string.Join(' ', parsed.Errors.Select(Message))} See: {path} --help");
+    }
+
+    // An option without its value swallows the option behind it, and what is left over would be blamed.
+    private static void RequireValues(CommandResult result, string path)
+    {
+        var names = result.Command.Options.SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet(StringComparer.Ordinal);
+        foreach (var option in result.Children.OfType<OptionResult>().Where(option => option.IdentifierToken is not null))
+        {
+            if (option.Tokens.FirstOrDefault(token => names.Contains(token.Value)) is { } swallowed)
+                throw new UsageException($"{option.IdentifierToken!.Value} needs a value: {Expected(option.Option)}; found the option {swallowed.Value}. See: {path} --help");
+        }
+    }
+
+    // The parser speaks of types ("System.Nullable`1[System.Int64]"); people think of numbers and files.
+    private static string Message(ParseError error)
+    {
+        if (error.SymbolResult is not OptionResult { IdentifierToken: not null } result)
+            return error.Message;
+        var (expected, values) = (Expected(result.Option), result.Tokens.Select(token => token.Value).ToList());
+        return values.Count switch
+        {
+            0 => $"{result.IdentifierToken.Value} needs a value: {expected}.",
+            1 => $"{result.IdentifierToken.Value} is '{values[0]}'; expected {expected}.",
+            _ => $"{result.IdentifierToken.Value} is given {values.Count} times ({string.Join(", ", values)}); expected it once.",
+        };
+    }
+
+    private static string Expected(Option option)
+    {
+        var type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
+        return type == typeof(int) || type == typeof(long) ? "a whole number"
+            : type == typeof(ulong) ? "a whole number of at least 0"
+            : type == typeof(float) || type == typeof(double) ? "a number such as 0.5"
+            : $"<{option.HelpName}>";
     }
 
     // The parser hands an unknown option to an argument that has room for it; a number with a minus sign belongs there.

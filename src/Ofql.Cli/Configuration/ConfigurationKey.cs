@@ -23,13 +23,32 @@ internal enum KeyEffect
 }
 
 /// <summary>One key of the configuration.</summary>
-internal sealed record ConfigurationKey(string Name, ValueKind Kind, string Default, KeyEffect Effect, string Description);
+internal sealed record ConfigurationKey(string Name, ValueKind Kind, string Default, KeyEffect Effect, string Description)
+{
+    /// <summary>Smallest number allowed.</summary>
+    public double Minimum { get; init; } = double.NegativeInfinity;
+
+    /// <summary>Largest number allowed.</summary>
+    public double Maximum { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The words allowed; empty for any text.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+}
 
 /// <summary>All keys besides the agent's options, which its factory knows.</summary>
 internal static class ConfigurationSchema
 {
     /// <summary>Keys beginning so are options of the agent.</summary>
     public const string AgentPrefix = "agent.";
+
+    /// <summary>Most episodes of one evaluation.</summary>
+    public const int MostEpisodes = 1_000_000;
+
+    /// <summary>Most rows of a dataset that is generated.</summary>
+    public const long MostRows = 10_000_000_000;
+
+    /// <summary>Most candidates per state.</summary>
+    public const int MostCandidates = 100_000;
 
     /// <summary>Key that names the agent.</summary>
     public const string AgentName = "agent.name";
@@ -41,26 +60,26 @@ internal static class ConfigurationSchema
         // A file may move; that its content is the same is checked by its fingerprint.
         new("data.file", ValueKind.Text, "", KeyEffect.Watching, "dataset file"),
         new("data.generate", ValueKind.Text, "", KeyEffect.Result, "task whose data is generated"),
-        new("data.rows", ValueKind.Integer, "1000000", KeyEffect.Result, "rows to generate"),
-        new("data.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of the generator"),
-        new("data.maximum_episode_steps", ValueKind.Integer, "0", KeyEffect.Result, "step limit for files without timeouts; 0 for none"),
+        new("data.rows", ValueKind.Integer, "1000000", KeyEffect.Result, "rows to generate") { Minimum = 2, Maximum = MostRows },
+        new("data.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of the generator") { Minimum = 0 },
+        new("data.maximum_episode_steps", ValueKind.Integer, "0", KeyEffect.Result, "step limit for files without timeouts; 0 for none") { Minimum = 0 },
         new("data.action_low", ValueKind.Number, "-1", KeyEffect.Result, "smallest action, used when there is no environment"),
         new("data.action_high", ValueKind.Number, "1", KeyEffect.Result, "largest action, used when there is no environment"),
         new(AgentName, ValueKind.Text, "ofql", KeyEffect.Result, "algorithm"),
-        new("training.updates", ValueKind.Integer, "20000", KeyEffect.Length, "gradient updates"),
-        new("training.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of all random streams"),
-        new("training.threads", ValueKind.Integer, "0", KeyEffect.Watching, "threads per run; 0 for all cores; the result does not depend on it"),
-        new("training.log_every", ValueKind.Integer, "500", KeyEffect.Watching, "updates per row of metrics"),
-        new("training.evaluate_every", ValueKind.Integer, "5000", KeyEffect.Watching, "updates between evaluations; 0 for the end alone"),
-        new("training.checkpoint_every", ValueKind.Integer, "5000", KeyEffect.Watching, "updates between checkpoints; 0 for the end alone"),
-        new("training.keep_checkpoints", ValueKind.Integer, "2", KeyEffect.Watching, "checkpoints kept besides the final one"),
-        new("training.value_limit", ValueKind.Number, "1000000", KeyEffect.Watching, "size of a Q-value that counts as divergence"),
-        new("evaluation.episodes", ValueKind.Integer, "20", KeyEffect.Watching, "episodes per evaluation and way of acting"),
-        new("evaluation.seed", ValueKind.Integer, "1000", KeyEffect.Watching, "seed of the evaluation episodes"),
-        new("evaluation.candidates", ValueKind.Integer, "50", KeyEffect.Watching, "actions that best-of-N chooses from"),
-        new("evaluation.noise_scale", ValueKind.Number, "1", KeyEffect.Watching, "factor on the initial noise of a fourth way of acting; 0.5 in CleanDiffuser's protocol"),
-        new("evaluation.selection", ValueKind.Text, "argmax", KeyEffect.Watching, "how the fourth way chooses among candidates: argmax or softmax"),
-        new("evaluation.softmax_weight", ValueKind.Number, "1", KeyEffect.Watching, "factor on Q in the softmax: 1 in Diffusion-QL, 8 to 300 by task in CleanDiffuser's protocol"),
+        new("training.updates", ValueKind.Integer, "20000", KeyEffect.Length, "gradient updates") { Minimum = 1 },
+        new("training.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of all random streams") { Minimum = 0 },
+        new("training.threads", ValueKind.Integer, "0", KeyEffect.Watching, "threads per run; 0 for all cores; the result does not depend on it") { Minimum = 0, Maximum = int.MaxValue },
+        new("training.log_every", ValueKind.Integer, "500", KeyEffect.Watching, "updates per row of metrics") { Minimum = 1 },
+        new("training.evaluate_every", ValueKind.Integer, "5000", KeyEffect.Watching, "updates between evaluations; 0 for the end alone") { Minimum = 0 },
+        new("training.checkpoint_every", ValueKind.Integer, "5000", KeyEffect.Watching, "updates between checkpoints; 0 for the end alone") { Minimum = 0 },
+        new("training.keep_checkpoints", ValueKind.Integer, "2", KeyEffect.Watching, "checkpoints kept besides the final one") { Minimum = 1, Maximum = int.MaxValue },
+        new("training.value_limit", ValueKind.Number, "1000000", KeyEffect.Watching, "size of a Q-value that counts as divergence") { Minimum = double.Epsilon },
+        new("evaluation.episodes", ValueKind.Integer, "20", KeyEffect.Watching, "episodes per evaluation and way of acting") { Minimum = 1, Maximum = MostEpisodes },
+        new("evaluation.seed", ValueKind.Integer, "1000", KeyEffect.Watching, "seed of the evaluation episodes") { Minimum = 0 },
+        new("evaluation.candidates", ValueKind.Integer, "50", KeyEffect.Watching, "actions that best-of-N chooses from") { Minimum = 1, Maximum = MostCandidates },
+        new("evaluation.noise_scale", ValueKind.Number, "1", KeyEffect.Watching, "factor on the initial noise of a fourth way of acting; 0.5 in CleanDiffuser's protocol") { Minimum = 0, Maximum = float.MaxValue },
+        new("evaluation.selection", ValueKind.Text, "argmax", KeyEffect.Watching, "how the fourth way chooses among candidates: argmax or softmax") { Words = ["argmax", "softmax"] },
+        new("evaluation.softmax_weight", ValueKind.Number, "1", KeyEffect.Watching, "factor on Q in the softmax: 1 in Diffusion-QL, 8 to 300 by task in CleanDiffuser's protocol") { Minimum = float.MinValue, Maximum = float.MaxValue },
     ];
 
     /// <summary>The key of this name; null for unknown ones and agent options.</summary>

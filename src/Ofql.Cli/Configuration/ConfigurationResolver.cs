@@ -86,9 +86,7 @@ internal sealed class ConfigurationResolver(Catalog catalog)
     {
         var agent = FindAgent(layer.Values[ConfigurationSchema.AgentName]);
         RequireKnownKeys(layer, agent);
-        var given = layer.Values.Where(pair => ConfigurationSchema.IsAgentOption(pair.Key))
-            .ToDictionary(pair => pair.Key[ConfigurationSchema.AgentPrefix.Length..], pair => pair.Value.Text, StringComparer.Ordinal);
-        var options = agent.Resolve(given);
+        var options = ResolveOptions(layer, agent);
         var values = new List<KeyValuePair<string, string>>();
         foreach (var key in ConfigurationSchema.Keys)
         {
@@ -97,7 +95,26 @@ internal sealed class ConfigurationResolver(Catalog catalog)
                 values.AddRange(Ordered(options, agent).Select(option => KeyValuePair.Create(ConfigurationSchema.AgentPrefix + option.Key, option.Value)));
         }
 
-        return new ResolvedConfiguration(values);
+        var resolved = new ResolvedConfiguration(values);
+        return resolved.Number("data.action_low") < resolved.Number("data.action_high") ? resolved : throw new UsageException(
+            $"data.action_low is {resolved.Text("data.action_low")} and data.action_high is {resolved.Text("data.action_high")}; expected the "
+            + "smallest and the largest action, the first below the second.");
+    }
+
+    private static IReadOnlyDictionary<string, string> ResolveOptions(ConfigurationLayer layer, IAgentFactory agent)
+    {
+        var given = layer.Values.Where(pair => ConfigurationSchema.IsAgentOption(pair.Key))
+            .ToDictionary(pair => pair.Key[ConfigurationSchema.AgentPrefix.Length..], pair => pair.Value.Text, StringComparer.Ordinal);
+        try
+        {
+            return agent.Resolve(given);
+        }
+        catch (UsageException error)
+        {
+            // The agent knows its options but not where they were said.
+            var named = given.Keys.FirstOrDefault(name => error.Message.Contains($"'{name}'", StringComparison.Ordinal));
+            throw named is null ? error : new UsageException($"{ConfigurationSchema.AgentPrefix}{named} ({layer.Values[ConfigurationSchema.AgentPrefix + named].Origin}): {error.Message}");
+        }
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Ordered(IReadOnlyDictionary<string, string> options, IAgentFactory agent)
@@ -118,8 +135,11 @@ internal sealed class ConfigurationResolver(Catalog catalog)
     {
         var known = ConfigurationSchema.Keys.Select(key => key.Name)
             .Concat(agent.Options.Select(option => ConfigurationSchema.AgentPrefix + option.Name)).ToHashSet(StringComparer.Ordinal);
+        string Hint(string key) => known.Any(name => name.StartsWith(key + ".", StringComparison.Ordinal))
+            ? $" It is a group: its keys stand below it, indented, or are written {known.First(name => name.StartsWith(key + ".", StringComparison.Ordinal))}."
+            : NearestName.Question(key, known);
         var faults = layer.Values.Where(pair => !known.Contains(pair.Key))
-            .Select(pair => $"There is no key '{pair.Key}' ({pair.Value.Origin}).{NearestName.Question(pair.Key, known)}").ToList();
+            .Select(pair => $"There is no key '{pair.Key}' ({pair.Value.Origin}).{Hint(pair.Key)}").ToList();
         if (faults.Count > 0)
             throw new UsageException($"{string.Join(Environment.NewLine, faults)} All keys are listed by: ofql train --dry-run.");
     }
@@ -133,23 +153,35 @@ internal sealed class ConfigurationResolver(Catalog catalog)
                 // 1e6 and 20_000 are what people write for large counts.
                 var plain = text.Replace("_", "", StringComparison.Ordinal);
                 if (long.TryParse(plain, NumberStyles.Integer, CultureInfo.InvariantCulture, out var integer))
-                    return integer.ToString(CultureInfo.InvariantCulture);
+                    return InRange(key, value, integer).ToString(CultureInfo.InvariantCulture);
                 if (double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out var whole) && whole == Math.Floor(whole) && Math.Abs(whole) < 1e15)
-                    return ((long)whole).ToString(CultureInfo.InvariantCulture);
+                    return InRange(key, value, (long)whole).ToString(CultureInfo.InvariantCulture);
                 throw Wrong(key, value, "a whole number");
             case ValueKind.Number:
                 return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-                    ? number.ToString("R", CultureInfo.InvariantCulture)
+                    ? InRange(key, value, number).ToString("R", CultureInfo.InvariantCulture)
                     : throw Wrong(key, value, "a number");
             case ValueKind.Boolean:
                 return text is "true" or "false" ? text : throw Wrong(key, value, "true or false");
             default:
+                if (key.Words.Count > 0 && !key.Words.Contains(text))
+                    throw Wrong(key, value, "one of " + string.Join(", ", key.Words), NearestName.Question(text, key.Words));
                 if (key.Name != "environment")
                     return text;
                 return text is "" or "none" ? "" : catalog.Environment(text).Name;
         }
     }
 
-    private static UsageException Wrong(ConfigurationKey key, LayerValue value, string expected) =>
-        new($"{key.Name} is '{value.Text}' ({value.Origin}); expected {expected}: {key.Description}.");
+    private static T InRange<T>(ConfigurationKey key, LayerValue value, T number)
+        where T : System.Numerics.INumber<T>
+    {
+        var size = double.CreateSaturating(number);
+        if (size >= key.Minimum && size <= key.Maximum)
+            return number;
+        var least = key.Minimum == double.Epsilon ? "above 0" : FormattableString.Invariant($"of at least {key.Minimum}");
+        throw Wrong(key, value, size < key.Minimum ? $"a number {least}" : FormattableString.Invariant($"a number of at most {key.Maximum}"));
+    }
+
+    private static UsageException Wrong(ConfigurationKey key, LayerValue value, string expected, string hint = "") =>
+        new($"{key.Name} is '{value.Text}' ({value.Origin}); expected {expected}: {key.Description}.{hint}");
 }

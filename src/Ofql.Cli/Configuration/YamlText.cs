@@ -20,8 +20,12 @@ internal static class YamlText
         }
         catch (YamlException error)
         {
+            // A tab is noticed late, and reported for the line where its block began.
+            var tab = Array.FindIndex(text.Split('\n'), line => line.StartsWith('\t'));
+            if (tab >= 0)
+                throw new UsageException($"{source}, line {tab + 1}: a tab stands where YAML allows only spaces. Indent with spaces.");
             throw new UsageException(
-                $"{source}, line {error.Start.Line}, column {error.Start.Column}: not sound YAML: {error.Message} Expected lines "
+                $"{source}, line {error.End.Line}, column {error.End.Column}: not sound YAML: {error.Message.TrimEnd('.')}. Expected lines "
                 + "such as 'training:' and, indented below it, 'updates: 20000'.");
         }
 

@@ -42,8 +42,13 @@ internal static class DatasetChecks
                     CultureInfo.InvariantCulture,
                     $"'{opened.Source}', {column.Name}: values from {column.Minimum:G6} to {column.Maximum:G6}, expected {actions.Low[i]:G6} to ")
                     + string.Create(CultureInfo.InvariantCulture, $"{actions.High[i]:G6}. ")
-                    + (environment is null ? "Set the range with --set data.action_low=... and --set data.action_high=..." : "Scale the actions to this range."));
+                    + (environment is null ? AdviceOnRange(report) : $"Scale the actions to the range of {environment.Name}, or train without it: --env none."));
             }
         }
     }
+
+    private static string AdviceOnRange(DataReport report) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Name the range the actions can have; what was recorded is covered by: --set data.action_low={(float)report.Actions.Min(column => column.Minimum):R} ")
+        + string.Create(CultureInfo.InvariantCulture, $"--set data.action_high={(float)report.Actions.Max(column => column.Maximum):R}");
 }

@@ -56,6 +56,9 @@ internal static class RunLocator
         AtomicFile.WriteText(Path.Combine(group, SeedsFile), string.Join('\n', seeds) + "\n");
     }
 
+    /// <summary>Whether this is the note of a group's seeds: alone, it is what a group leaves whose first run did not begin.</summary>
+    public static bool IsSeedsFile(string path) => Path.GetFileName(path) == SeedsFile;
+
     /// <summary>The seeds of a group.</summary>
     public static IReadOnlyList<ulong> ReadSeeds(string group)
     {

@@ -15,7 +15,8 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
         var threads = (int)plan.Configuration.Integer("training.threads");
         var cores = Environment.ProcessorCount;
         // Several seeds fill the cores best as one run per core: no update waits for another thread.
-        var perRun = threads > 0 ? threads : plan.Seeds.Count > 1 ? 1 : cores;
+        // More threads than cores would only wait for each other.
+        var perRun = threads > 0 ? Math.Min(threads, cores) : plan.Seeds.Count > 1 ? 1 : cores;
         var atOnce = Math.Clamp(cores / perRun, 1, plan.Seeds.Count);
         var waiting = new ConcurrentQueue<ulong>(plan.Seeds);
         var results = new ConcurrentDictionary<ulong, SessionResult>();

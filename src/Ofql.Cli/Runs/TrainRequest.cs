@@ -144,6 +144,8 @@ internal sealed class TrainPlanner(Catalog catalog)
 
     private static ConfigurationLayer ReadFile(string path)
     {
+        if (Directory.Exists(path))
+            throw new UsageException($"Cannot read the configuration '{path}': it is a folder. Expected a YAML file.");
         try
         {
             return YamlText.Read(File.ReadAllText(path), path);

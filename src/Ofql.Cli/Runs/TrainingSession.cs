@@ -102,9 +102,23 @@ internal sealed class TrainingSession
         var from = _request.Resume ? loop.Resume() : 0;
         metrics.Open(_request.Resume ? from : null);
         var manifest = WriteManifest(from);
-        var result = loop.Run(cancellation);
+        var result = Guarded(() => loop.Run(cancellation), checkpoints);
         WriteReport(manifest, metrics.Evaluations, result);
         return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows);
+    }
+
+    // What stops a run on the way (a full disk, mostly) loses at most what came after its last checkpoint.
+    private TrainingResult Guarded(Func<TrainingResult> train, CheckpointFolder checkpoints)
+    {
+        try
+        {
+            return train();
+        }
+        catch (OfqlException error)
+        {
+            var saved = checkpoints.Steps() is [var newest, ..] ? FormattableString.Invariant($"from update {newest}") : "from the beginning";
+            throw new OfqlException($"{error.Message} Then continue {saved} with: ofql train --resume {_folder.FolderPath}", error);
+        }
     }
 
     private TrainingOptions Options() => new()

@@ -26,8 +26,8 @@ internal static unsafe class ColumnChecks
         {
             throw new OfqlException(
                 $"'{path}', column '{name}': {count} of {length} values are NaN or infinite, the first in row "
-                + $"{first / column.Width}, entry {first % column.Width} (both from 0). Correct the recording or drop these "
-                + "rows; to read them all the same, allow non-finite values.");
+                + $"{first / column.Width}, entry {first % column.Width} (both from 0). Expected finite numbers. Correct the "
+                + "recording, or drop these rows.");
         }
     }
 

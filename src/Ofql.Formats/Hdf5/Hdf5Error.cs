@@ -23,6 +23,7 @@ internal static unsafe class Hdf5Error
     private const int DescriptionOffset = 48;
     private const int WalkFromInnermost = 0;
     private const int ShownLines = 4;
+    private const int NoSpace = 28;
 
     /// <summary>Throws if <paramref name="result"/> is negative. Must directly follow the call: the next one forgets.</summary>
     /// <param name="result">What the call returned.</param>
@@ -31,7 +32,11 @@ internal static unsafe class Hdf5Error
     public static long Check(long result, Hdf5Attempt attempt)
         => result >= 0
             ? result
-            : throw new OfqlException($"{attempt.What}. HDF5 says: {Words()}. {attempt.Advice}");
+            : throw new OfqlException(Explain(attempt, Words()));
+
+    private static string Explain(Hdf5Attempt attempt, string words) => words.Contains($"errno = {NoSpace},", StringComparison.Ordinal)
+        ? $"{attempt.What}: the disk is full. Free some space or choose another disk; nothing that was there before was changed."
+        : $"{attempt.What}. HDF5 says: {words}. {attempt.Advice}";
 
     private static string Words()
     {

@@ -100,6 +100,9 @@ internal static unsafe class Hdf5Library
 
         try
         {
+            // Everything is closed as soon as it is done with. What could not be (on a full disk) the library would try again
+            // when the process ends, and crash.
+            _ = Hdf5Native.H5dont_atexit();
             uint major, minor, release;
             if (Hdf5Native.H5get_libversion(&major, &minor, &release) < 0)
                 throw new OfqlException("libhdf5 does not tell its version. Install it again.");

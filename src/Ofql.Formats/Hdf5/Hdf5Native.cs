@@ -12,6 +12,8 @@ internal static unsafe partial class Hdf5Native
 
     [LibraryImport(Library)] internal static partial int H5open();
 
+    [LibraryImport(Library)] internal static partial int H5dont_atexit();
+
     [LibraryImport(Library)] internal static partial int H5get_libversion(uint* major, uint* minor, uint* release);
 
     // Files and groups.

@@ -21,6 +21,7 @@ public sealed class OfqlPolicy : IDisposable
     private readonly RandomStream _random;
     private readonly float[] _noise;
     private readonly float[] _uniform = new float[1];
+    private bool _disposed;
 
     private OfqlPolicy(IActor actor, ActingOptions options, ulong seed)
     {
@@ -49,9 +50,13 @@ public sealed class OfqlPolicy : IDisposable
 
     /// <summary>A policy from an artefact, such as <see cref="IAgent.ExportPolicy"/> gives.</summary>
     /// <exception cref="OfqlException">The artefact is incomplete or of another kind.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No candidate, or a noise scale that is no number of at least 0.</exception>
     public static OfqlPolicy FromArtefact(PolicyArtefact artefact, ActingOptions? options = null, ulong seed = 0)
     {
         options ??= new ActingOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Candidates, 1);
+        if (!float.IsFinite(options.NoiseScale) || options.NoiseScale < 0)
+            throw new ArgumentOutOfRangeException(nameof(options), options.NoiseScale, "The noise scale must be a finite number of at least 0.");
         return new OfqlPolicy(OfqlPolicyArtefact.CreateActor(artefact, options, capacity: 1), options, seed);
     }
 
@@ -59,8 +64,10 @@ public sealed class OfqlPolicy : IDisposable
     /// <param name="state">[S], in the units of the data the policy was trained on.</param>
     /// <param name="action">[A], within the action bounds.</param>
     /// <exception cref="ArgumentException">A span of the wrong length, or a state with a number that is not finite.</exception>
+    /// <exception cref="ObjectDisposedException">The policy has been disposed.</exception>
     public void Act(ReadOnlySpan<float> state, Span<float> action)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (state.Length != StateSize || action.Length != ActionSize)
             throw new ArgumentException($"Expected a state of {StateSize} and an action of {ActionSize} numbers; found {state.Length} and {action.Length}.");
         foreach (var value in state)
@@ -76,5 +83,11 @@ public sealed class OfqlPolicy : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _actor.Dispose();
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _actor.Dispose();
+    }
 }

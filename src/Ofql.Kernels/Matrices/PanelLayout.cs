@@ -22,6 +22,7 @@ public readonly record struct PanelLayout
     /// <param name="rows">Number of rows R, at least 1.</param>
     /// <param name="columns">Number of columns C, at least 1.</param>
     /// <param name="forcePanels">Store even a single column as a panel (input of a matrix product).</param>
+    /// <exception cref="InsufficientMemoryException">More numbers than one matrix can hold.</exception>
     public PanelLayout(int rows, int columns, bool forcePanels = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
@@ -31,6 +32,9 @@ public readonly record struct PanelLayout
         Width = columns == 1 && !forcePanels ? 1 : PanelWidth;
         StoredRows = rows == 1 ? 1 : RoundUp(rows, Width == 1 ? 32 : RowAlignment);
         Panels = Width == 1 ? 1 : (columns + PanelWidth - 1) / PanelWidth;
+        // Offsets within a matrix are ints; one beyond that would write outside its memory.
+        if ((long)Panels * (StoredRows + SpreadRows) * Width > int.MaxValue)
+            throw new InsufficientMemoryException($"A matrix of {rows} x {columns} numbers was asked for; the largest has about 2 billion.");
     }
 
     /// <summary>Rows R.</summary>
@@ -104,7 +108,8 @@ public readonly record struct PanelLayout
         }
     }
 
-    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+    // Beyond the largest int it stays there, which the constructor refuses.
+    private static int RoundUp(int value, int multiple) => (int)Math.Min(int.MaxValue, ((long)value + multiple - 1) / multiple * multiple);
 
     private void CheckLength(int length)
     {

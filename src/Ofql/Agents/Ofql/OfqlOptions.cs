@@ -6,6 +6,7 @@ namespace Ofql.Agents.Ofql;
 internal static class OfqlOptions
 {
     private const double Infinite = double.PositiveInfinity;
+    private const int LargestWidth = 65_536;
 
     public static OptionTable<OfqlSettings> Table { get; } = Behaviour(Optimisation(Architecture(new OptionTable<OfqlSettings>(new OfqlSettings())
         .Word("protocol", s => s.Protocol, (s, v) => s with { Protocol = v },
@@ -24,16 +25,16 @@ internal static class OfqlOptions
     }
 
     private static OptionTable<OfqlSettings> Architecture(OptionTable<OfqlSettings> table) => table
-        .Integer("hidden_width", s => s.HiddenWidth, (s, v) => s with { HiddenWidth = (int)v }, 2, "Width of hidden layers, 256 [paper].")
-        .Integer("hidden_layers", s => s.HiddenLayers, (s, v) => s with { HiddenLayers = (int)v }, 1, "Hidden layers of actor and critics, 3 [paper].")
+        .Integer("hidden_width", s => s.HiddenWidth, (s, v) => s with { HiddenWidth = (int)v }, 2, "Width of hidden layers, 256 [paper].", LargestWidth)
+        .Integer("hidden_layers", s => s.HiddenLayers, (s, v) => s with { HiddenLayers = (int)v }, 1, "Hidden layers of actor and critics, 3 [paper].", 1000)
         .Word("activation", s => s.Activation, (s, v) => s with { Activation = v }, "Activation of all networks, mish [paper].")
         .Boolean("critic_layer_norm", s => s.CriticLayerNorm, (s, v) => s with { CriticLayerNorm = v }, "Layer norm before each critic activation: none [paper], on [CD].")
-        .Integer("embedding_size", s => s.EmbeddingSize, (s, v) => s with { EmbeddingSize = (int)v }, 2, "Size of the embedding of r and of t, even; 64 [paper], 16 [DQL].")
+        .Integer("embedding_size", s => s.EmbeddingSize, (s, v) => s with { EmbeddingSize = (int)v }, 2, "Size of the embedding of r and of t, even; 64 [paper], 16 [DQL].", LargestWidth)
         .Boolean("embedding_mlp", s => s.EmbeddingMlp, (s, v) => s with { EmbeddingMlp = v }, "Linear, Mish, Linear after the sinusoids [DQL, CD].")
         .Word("embedding_frequencies", s => s.EmbeddingFrequencies, (s, v) => s with { EmbeddingFrequencies = v }, "Sinusoids: diffusion_ql [DQL] or mean_flow [CD].");
 
     private static OptionTable<OfqlSettings> Optimisation(OptionTable<OfqlSettings> table) => table
-        .Integer("batch_size", s => s.BatchSize, (s, v) => s with { BatchSize = (int)v }, 1, "Transitions per update, 256 [paper].")
+        .Integer("batch_size", s => s.BatchSize, (s, v) => s with { BatchSize = (int)v }, 1, "Transitions per update, 256 [paper].", 1_000_000)
         .Number("learning_rate", s => s.LearningRate, (s, v) => s with { LearningRate = v }, 0, 1, "Adam's rate for the actor, 3e-4 [paper].")
         .Number("critic_learning_rate", s => s.CriticLearningRate, (s, v) => s with { CriticLearningRate = v }, 0, 1, "Adam's rate for the critics, 3e-4 [paper].")
         .Word("learning_rate_decay", s => s.LearningRateDecay, (s, v) => s with { LearningRateDecay = v }, "none (in effect) [DQL], cosine over the planned updates [CD].")
@@ -65,6 +66,6 @@ internal static class OfqlOptions
         .Number("time_deviation", s => s.Times.Deviation, (s, v) => s with { Times = s.Times with { Deviation = v } }, 0, Infinite, "Deviation under the sigmoid, 1.0 [paper].")
         .Number("endpoint_share", s => s.Times.EndpointShare, (s, v) => s with { Times = s.Times with { EndpointShare = v } }, 0, 1, "Share of rows trained at (r, t) = (0, 1), the only pair that acts; 0 [paper].")
         .Boolean("max_q_backup", s => s.MaxQBackup, (s, v) => s with { MaxQBackup = v }, "Best of several target actions in the backup: AntMaze only [paper].")
-        .Integer("max_q_candidates", s => s.MaxQCandidates, (s, v) => s with { MaxQCandidates = (int)v }, 1, "Target actions per next state in that backup, 10 [DQL].")
+        .Integer("max_q_candidates", s => s.MaxQCandidates, (s, v) => s with { MaxQCandidates = (int)v }, 1, "Target actions per next state in that backup, 10 [DQL].", 1000)
         .Word("act_with", s => s.ActWith, (s, v) => s with { ActWith = v }, "Parameters that act: average [CD] or online [DQL].");
 }

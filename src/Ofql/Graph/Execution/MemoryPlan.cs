@@ -12,9 +12,9 @@ internal static unsafe class MemoryPlan
     public static NativeBuffer<float> Build(IReadOnlyList<Storage> storages, Phase[] phases, bool share)
     {
         var lives = Lives(phases);
-        var offsets = new Dictionary<Storage, int>();
-        var free = new Dictionary<(int Rows, int Columns, int Length), List<(int Offset, int FreeAfter)>>();
-        var total = 0;
+        var offsets = new Dictionary<Storage, long>();
+        var free = new Dictionary<(int Rows, int Columns, int Length), List<(long Offset, int FreeAfter)>>();
+        var total = 0L;
         foreach (var storage in storages.Where(lives.ContainsKey).OrderBy(storage => lives[storage].First))
         {
             var (first, last) = lives[storage];
@@ -32,7 +32,7 @@ internal static unsafe class MemoryPlan
             offsets[storage] = total;
             slots.Add((total, storage.Pinned ? int.MaxValue : last));
             // Blocks start on cache lines, and not all on the same set of the cache.
-            total += ((storage.Length + 15) / 16 * 16) + 16;
+            total += ((storage.Length + 15L) / 16 * 16) + 16;
         }
 
         var memory = new NativeBuffer<float>(total);

@@ -54,7 +54,9 @@ public sealed class ParameterLayout
         if (!_byName.TryAdd(name, tensor))
             throw new GraphException($"Two parameters are named '{name}'. Give each layer its own prefix.");
         _tensors.Add(tensor);
-        Length += tensor.Layout.Length;
+        Length = Length <= int.MaxValue - tensor.Layout.Length
+            ? Length + tensor.Layout.Length
+            : throw new InsufficientMemoryException($"The network is larger than a block of parameters can be (2 billion numbers), at '{name}'.");
         return tensor;
     }
 }
