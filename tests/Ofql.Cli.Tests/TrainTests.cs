@@ -137,6 +137,21 @@ public class TrainTests
         Assert.Equal(cli.Bytes("whole"), cli.Bytes("parts"));
     }
 
+    [Fact]
+    public void What_a_run_leaves_that_never_began_does_not_stand_in_the_way()
+    {
+        using var cli = new CliFixture();
+        Directory.CreateDirectory(Path.Combine(cli.Runs, "one", "checkpoints"));
+        File.WriteAllText(Path.Combine(cli.Runs, "one", ".lock"), "");
+        var (code, _, error) = cli.Run(["train", .. cli.Short, "--name", "one"]);
+        Assert.True(code == 0, error);
+        Directory.CreateDirectory(Path.Combine(cli.Runs, "two"));
+        File.WriteAllText(Path.Combine(cli.Runs, "two", "notes.txt"), "mine");
+        (code, _, error) = cli.Run(["train", .. cli.Short, "--name", "two"]);
+        Assert.Equal(2, code);
+        Assert.Contains("no run", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("agent.learning_rate=0.1", "data.action_high=0.01", "--seeds", "0..1")]
     [InlineData("evaluation.episodes=0", "data.action_high=1", "--seed", "0")]

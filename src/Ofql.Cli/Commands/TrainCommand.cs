@@ -68,8 +68,9 @@ internal static class TrainCommand
             return 0;
         }
 
+        // Before data is generated or read: a refusal should come at once.
         if (!plan.Resume)
-            RequireFree(plan);
+            RunFolder.RequireFree(plan.Folder, name => plan.IsGroup && RunLocator.IsSeedsFile(name));
         using var view = new ProgressView(context, plan.IsGroup);
         var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(arguments.Datasets), view.Say);
         using var data = source.Open(plan.Configuration, context.Cancellation);
@@ -83,13 +84,6 @@ internal static class TrainCommand
         var results = new SeedSweep(context, context.Catalog, plan, view).Run(data, report);
         view.Dispose();
         return TrainSummary.Write(context, plan, environment, data, report, results);
-    }
-
-    // Before data is generated or read: a refusal should come at once.
-    private static void RequireFree(TrainPlan plan)
-    {
-        if (Directory.Exists(plan.Folder) && Directory.EnumerateFileSystemEntries(plan.Folder).Any(entry => !plan.IsGroup || !RunLocator.IsSeedsFile(entry)))
-            _ = RunFolder.Create(plan.Folder);
     }
 
     private static void RequireSameData(TrainPlan plan, OpenedDataset data)

@@ -99,7 +99,8 @@ internal sealed class ProgressView(CommandContext context, bool isSweep) : IDisp
             text.Append("  saving");
         else if (progress.Phase == TrainingPhase.Training && progress.Remaining is { } remaining)
             text.Append(CultureInfo.InvariantCulture, $"  {TrainText.Duration(remaining)} left");
-        for (var i = 0; withMetrics && i < Math.Min(ShownMetrics, progress.MetricNames.Count); i++)
+        // Without a rate no update has been made yet, and the metrics hold nothing.
+        for (var i = 0; withMetrics && progress.UpdatesPerSecond > 0 && i < Math.Min(ShownMetrics, progress.MetricNames.Count); i++)
             text.Append(CultureInfo.InvariantCulture, $"  {progress.MetricNames[i]} {progress.Metrics[i]:G4}");
         return text.ToString();
     }

@@ -46,7 +46,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
         if (!File.Exists(path) || !File.Exists(note))
         {
             say($"Generating {rows.ToString("N0", CultureInfo.InvariantCulture)} rows of {task} into {path} ...");
-            CreateFolder();
+            OutputFolder.Create(folder, "--datasets");
             Generate(task, rows, seed, path, cancellation);
         }
 
@@ -92,18 +92,5 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
         var names = catalog.Generators.Select(generator => generator.Name).ToList();
         return catalog.Generators.FirstOrDefault(known => known.Name == task) ?? throw new UsageException(
             $"There is no data generator for '{task}'.{NearestName.Question(task, names)} Known: {string.Join(", ", names)}.");
-    }
-
-    private void CreateFolder()
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new OfqlException(
-                $"Cannot create the folder '{folder}' for generated data: {cause.Message} Choose another one with --datasets.", cause);
-        }
     }
 }

@@ -44,20 +44,12 @@ internal static class RunLocator
     /// <summary>Notes the seeds of a group, so that resuming it also begins those that were not reached.</summary>
     public static void WriteSeeds(string group, IReadOnlyList<ulong> seeds)
     {
-        try
-        {
-            Directory.CreateDirectory(group);
-        }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
-        {
-            throw new OfqlException($"Cannot create the folder '{group}': {cause.Message} Give another one with --runs.", cause);
-        }
-
+        OutputFolder.Create(group, "--runs");
         AtomicFile.WriteText(Path.Combine(group, SeedsFile), string.Join('\n', seeds) + "\n");
     }
 
     /// <summary>Whether this is the note of a group's seeds: alone, it is what a group leaves whose first run did not begin.</summary>
-    public static bool IsSeedsFile(string path) => Path.GetFileName(path) == SeedsFile;
+    public static bool IsSeedsFile(string name) => name == SeedsFile;
 
     /// <summary>The seeds of a group.</summary>
     public static IReadOnlyList<ulong> ReadSeeds(string group)

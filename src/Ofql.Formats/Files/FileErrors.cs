@@ -11,20 +11,19 @@ internal static class FileErrors
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
 
     /// <summary>The error for a failed <paramref name="action"/> ("read", "write") on <paramref name="path"/>.</summary>
-    public static OfqlException Translate(string action, string path, Exception cause)
+    public static OfqlException Translate(string action, string path, Exception cause) => new($"Cannot {action} '{path}': {Advice(path, cause)}", cause);
+
+    /// <summary>What is wrong and what to do about it.</summary>
+    public static string Advice(string path, Exception cause) => cause switch
     {
-        var advice = cause switch
-        {
-            FileNotFoundException => "there is no such file. Check the path for a typing error.",
-            DirectoryNotFoundException =>
-                $"the folder '{Path.GetDirectoryName(path)}' does not exist. Create it first, or correct the path.",
-            UnauthorizedAccessException => "permission denied. Choose a place you may use, or change the permissions.",
-            PathTooLongException => "the path is longer than the system allows. Choose a shorter one.",
-            IOException io => AdviseOn(io),
-            _ => $"{cause.Message} Check the path.",
-        };
-        return new OfqlException($"Cannot {action} '{path}': {advice}", cause);
-    }
+        FileNotFoundException => "there is no such file. Check the path for a typing error.",
+        DirectoryNotFoundException =>
+            $"the folder '{Path.GetDirectoryName(path)}' does not exist. Create it first, or correct the path.",
+        UnauthorizedAccessException => "permission denied. Choose a place you may use, or change the permissions.",
+        PathTooLongException => "the path is longer than the system allows. Choose a shorter one.",
+        IOException io => AdviseOn(io),
+        _ => $"{cause.Message} Check the path.",
+    };
 
     /// <summary>True for the exceptions that file operations are known to throw.</summary>
     public static bool IsFileError(Exception exception) => exception

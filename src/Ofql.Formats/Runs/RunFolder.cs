@@ -13,6 +13,9 @@ namespace Ofql.Formats.Runs;
 /// </summary>
 public sealed class RunFolder
 {
+    private const string LockName = ".lock";
+    private const string CheckpointsName = "checkpoints";
+
     private RunFolder(string path) => FolderPath = path;
 
     /// <summary>Path of the folder.</summary>
@@ -28,7 +31,7 @@ public sealed class RunFolder
     public string ManifestPath => In("run.json");
 
     /// <summary>Folder of the checkpoints.</summary>
-    public string CheckpointsPath => In("checkpoints");
+    public string CheckpointsPath => In(CheckpointsName);
 
     /// <summary>Policy of the newest checkpoint.</summary>
     public string PolicyPath => In("policy.safetensors");
@@ -47,26 +50,33 @@ public sealed class RunFolder
     /// <exception cref="OfqlException">It cannot be created or written.</exception>
     public static RunFolder Create(string path)
     {
-        if (Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
-        {
-            throw new UsageException(
-                $"The run folder '{path}' exists already and nothing in it is overwritten. Continue that run with --resume, "
-                + "choose another name with --name, choose another folder with --runs, or remove it first.");
-        }
-
+        RequireFree(path);
         var folder = new RunFolder(path);
-        try
-        {
-            Directory.CreateDirectory(folder.CheckpointsPath);
-        }
-        catch (Exception cause) when (FileErrors.IsFileError(cause))
-        {
-            throw new OfqlException(
-                $"Cannot create the run folder '{path}': {cause.Message} Expected a folder this user may write to. Give "
-                + "another one with --runs.", cause);
-        }
-
+        OutputFolder.Create(folder.CheckpointsPath, "--runs");
         return folder;
+    }
+
+    /// <summary>Refuses a folder with something in it. What a run leaves that did not get as far as its configuration is nothing.</summary>
+    /// <param name="path">The folder; it need not exist.</param>
+    /// <param name="isNothing">Names that do not count besides.</param>
+    /// <exception cref="UsageException">There is something in it.</exception>
+    public static void RequireFree(string path, Predicate<string>? isNothing = null)
+    {
+        if (!Directory.Exists(path))
+            return;
+        bool IsNothing(string entry) => Path.GetFileName(entry) switch
+        {
+            LockName => true,
+            CheckpointsName => Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any(),
+            var name => isNothing?.Invoke(name) ?? false,
+        };
+        if (Directory.EnumerateFileSystemEntries(path).All(IsNothing))
+            return;
+        throw new UsageException(Exists(path) || Directory.EnumerateDirectories(path).Any(Exists)
+            ? $"The run folder '{path}' exists already and nothing in it is overwritten. Continue that run with --resume, "
+                + "choose another name with --name, choose another folder with --runs, or remove it first."
+            : $"The folder '{path}' is not empty, and what is in it is no run. Choose another name with --name or another "
+                + "folder with --runs.");
     }
 
     /// <summary>Opens the folder of a run.</summary>
@@ -92,7 +102,7 @@ public sealed class RunFolder
     {
         try
         {
-            return new FileStream(In(".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+            return new FileStream(In(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
         }
         catch (UnauthorizedAccessException cause)
         {

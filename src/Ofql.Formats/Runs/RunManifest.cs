@@ -81,7 +81,7 @@ public sealed record RunManifest
         }
         catch (Exception cause) when (cause is JsonException or NullReferenceException or InvalidOperationException or FormatException)
         {
-            throw new OfqlException($"'{folder.ManifestPath}' is not the manifest of a run: {cause.Message}", cause);
+            throw new OfqlException($"'{folder.ManifestPath}' is not the manifest of a run: {cause.Message} Restore it, or remove it: then only the check that the data is still the same is lost.", cause);
         }
         catch (Exception cause) when (FileErrors.IsFileError(cause))
         {
