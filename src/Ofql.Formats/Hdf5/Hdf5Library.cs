@@ -62,7 +62,8 @@ internal static unsafe class Hdf5Library
             return NativeLibrary.TryLoad(chosen, out var named)
                 ? named
                 : throw new OfqlException(
-                    $"{PathVariable} is set to '{chosen}', but no library can be loaded from there. Correct the path or unset it.");
+                    $"{PathVariable} is set to '{chosen}', but no library can be loaded from there. Correct the path, or unset it to use "
+                    + "the system's own (apt-get install -y libhdf5-103-1).");
         }
 
         foreach (var candidate in candidates)

@@ -62,6 +62,8 @@ internal sealed class SafetensorsHeader
         if (fileLength < LengthBytes + 2)
             throw Bad($"it has {fileLength} bytes, fewer than the smallest header (10)");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(start);
+        if (Hdf5.Hdf5Signature.IsIn(start))
+            throw Bad("it is an HDF5 file");
         if (length > SizeLimit)
             throw Bad($"its first 8 bytes claim a header of {length} bytes; the limit is {SizeLimit}");
         if ((long)length > fileLength - LengthBytes)

@@ -102,6 +102,17 @@ public sealed class OfqlPolicyTests
         Assert.Equal(expected, action);
     }
 
+    [Theory]
+    [InlineData("critic_target.q1.out.bias", "critic_target.q1.out.bias' of the policy file holds NaN")]
+    [InlineData("state_scale", "state_scale' of the policy file holds NaN")]
+    public void It_refuses_a_file_that_would_act_by_nan(string damaged, string expected)
+    {
+        using var agent = Trained();
+        var artefact = agent.ExportPolicy();
+        artefact.Tensors[damaged].Values[0] = float.NaN;
+        Assert.Contains(expected, Assert.Throws<OfqlException>(() => OfqlPolicy.FromArtefact(artefact)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void It_refuses_options_without_meaning_and_use_after_its_end()
     {

@@ -98,9 +98,12 @@ public static class OfqlPolicyArtefact
     {
         if (!artefact.Tensors.TryGetValue(name, out var tensor))
             throw new OfqlException($"The policy file lacks the tensor '{name}'. Export the policy again.");
-        return tensor.Values.Length == count
+        if (tensor.Values.Length != count)
+            throw new OfqlException($"Tensor '{name}' of the policy file has {tensor.Values.Length} values; expected {count}. Export the policy again.");
+        // One damaged weight would make every action NaN.
+        return tensor.Values.All(float.IsFinite)
             ? tensor.Values
-            : throw new OfqlException($"Tensor '{name}' of the policy file has {tensor.Values.Length} values; expected {count}.");
+            : throw new OfqlException($"Tensor '{name}' of the policy file holds NaN or infinity: the file is damaged. Export the policy again.");
     }
 
     /// <summary>An actor that also owns its model.</summary>
