@@ -111,7 +111,8 @@ internal static class Program
         return code;
     }
 
-    private static string Quote(string argument) =>
+    /// <summary>An argument as a shell wants it, so that what is printed can be pasted.</summary>
+    internal static string Quote(string argument) =>
         argument.Length > 0 && argument.All(character => char.IsAsciiLetterOrDigit(character) || "-_./=,:+@%".Contains(character, StringComparison.Ordinal))
             ? argument
             : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";

@@ -138,6 +138,18 @@ public class TrainTests
     }
 
     [Fact]
+    public void Resuming_without_the_data_file_says_where_it_was_looked_for()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--name", "one"]);
+        File.Move(cli.Data, cli["moved.safetensors"]);
+        var (code, _, error) = cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "60");
+        Assert.Equal(1, code);
+        Assert.Contains("Give the file with --data", error, StringComparison.Ordinal);
+        Assert.Equal(0, cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "60", "--data", cli["moved.safetensors"]).Code);
+    }
+
+    [Fact]
     public void What_a_run_leaves_that_never_began_does_not_stand_in_the_way()
     {
         using var cli = new CliFixture();

@@ -127,4 +127,12 @@ public class UsageTests
         Assert.Contains("--runs", error, StringComparison.Ordinal);
         Assert.Equal(1, cli.Run("doctor", "--runs", cli["file"]).Code);
     }
+
+    [Fact]
+    public void The_doctor_leaves_nothing_behind()
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run("doctor", "--runs", cli["new/deep/runs"]).Code);
+        Assert.False(Directory.Exists(cli["new"]));
+    }
 }

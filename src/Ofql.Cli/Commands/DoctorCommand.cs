@@ -89,20 +89,40 @@ internal static class DoctorCommand
     // Tries what a run does, and leaves nothing behind.
     private static (string Name, Verdict Verdict, string Text) ExamineWriting(string runs)
     {
-        var isNew = !Directory.Exists(runs);
+        var missing = new List<string>();
         try
         {
-            Directory.CreateDirectory(runs);
+            for (var folder = Path.GetFullPath(runs); folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))
+                missing.Add(folder);
+            OutputFolder.Create(runs, "--runs");
             var probe = Path.Combine(runs, ".ofql-doctor");
             AtomicFile.WriteText(probe, "probe\n");
             File.Delete(probe);
-            if (isNew)
-                Directory.Delete(runs);
             return ("runs folder", Verdict.Good, $"'{runs}' is writable");
         }
-        catch (Exception cause) when (cause is OfqlException or IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception cause) when (IsExpected(cause))
         {
             return ("runs folder", Verdict.Bad, $"'{runs}' is not writable: {cause.Message} Choose another folder with --runs.");
         }
+        finally
+        {
+            foreach (var folder in missing.Where(Directory.Exists))
+                TryRemove(folder);
+        }
     }
+
+    private static void TryRemove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+        }
+        catch (Exception cause) when (IsExpected(cause))
+        {
+            // An empty folder harms nothing; what is to be told has been found.
+        }
+    }
+
+    private static bool IsExpected(Exception cause) =>
+        cause is OfqlException or IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 }

@@ -43,7 +43,7 @@ internal static class EvaluateCommand
             "ofql evaluate maze2d-umaze-v1-ofql-seed0",
             "ofql evaluate policy.safetensors --env pendulum --episodes 200",
             "ofql evaluate runs/first-try --selection softmax --softmax-weight 100 --noise-scale 0.5",
-            "ofql evaluate runs/first-try --env maze2d-umaze-v1 --json");
+            "ofql evaluate runs/first-try --env pendulum --json");
     }
 
     private static int CheckedEpisodes(int episodes) => episodes is >= 1 and <= ConfigurationSchema.MostEpisodes

@@ -71,6 +71,8 @@ internal static class TrainCommand
         // Before data is generated or read: a refusal should come at once.
         if (!plan.Resume)
             RunFolder.RequireFree(plan.Folder, name => plan.IsGroup && RunLocator.IsSeedsFile(name));
+        else
+            RequireDataFile(plan);
         using var view = new ProgressView(context, plan.IsGroup);
         var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(arguments.Datasets), view.Say);
         using var data = source.Open(plan.Configuration, context.Cancellation);
@@ -84,6 +86,17 @@ internal static class TrainCommand
         var results = new SeedSweep(context, context.Catalog, plan, view).Run(data, report);
         view.Dispose();
         return TrainSummary.Write(context, plan, environment, data, report, results);
+    }
+
+    private static void RequireDataFile(TrainPlan plan)
+    {
+        var file = plan.Configuration.Text("data.file");
+        if (file.Length > 0 && !Path.Exists(file))
+        {
+            throw new OfqlException(
+                $"The run '{plan.Folder}' was trained on '{file}', which is not there (a relative path counts from the folder you are in: "
+                + $"'{Directory.GetCurrentDirectory()}'). Give the file with --data, or change to the folder the run was started from.");
+        }
     }
 
     private static void RequireSameData(TrainPlan plan, OpenedDataset data)

@@ -34,7 +34,7 @@ internal sealed class PolicySource(Catalog catalog, string runs)
         if (!File.Exists(run.PolicyPath))
         {
             throw new OfqlException(
-                $"The run '{folder}' has no policy yet: none of its checkpoints was reached. Continue it with: ofql train --resume {folder}");
+                $"The run '{folder}' has no policy yet: none of its checkpoints was reached. Continue it with: ofql train --resume {Program.Quote(folder)}");
         }
 
         var configuration = new ConfigurationResolver(catalog).Resolve(new ConfigurationRequest { Saved = RunLocator.ReadConfiguration(folder) });

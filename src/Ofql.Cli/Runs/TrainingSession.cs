@@ -117,7 +117,7 @@ internal sealed class TrainingSession
         catch (OfqlException error)
         {
             var saved = checkpoints.Steps() is [var newest, ..] ? FormattableString.Invariant($"from update {newest}") : "from the beginning";
-            throw new OfqlException($"{error.Message} Then continue {saved} with: ofql train --resume {_folder.FolderPath}", error);
+            throw new OfqlException($"{error.Message} Then continue {saved} with: ofql train --resume {Program.Quote(_folder.FolderPath)}", error);
         }
     }
 

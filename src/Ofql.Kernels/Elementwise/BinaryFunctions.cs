@@ -79,6 +79,18 @@ internal static class BinaryFunctions
             where T : unmanaged, ILanes<T> => T.Create(0f) - (y / b);
     }
 
+    /// <summary>Derivatives of what returns one of its arguments: 1 by the one returned, by the first where both are equal.</summary>
+    private static class Chosen
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static T First<T>(T a, T y)
+            where T : unmanaged, ILanes<T> => T.Create(1f) & T.Equal(a, y);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static T Second<T>(T a, T y)
+            where T : unmanaged, ILanes<T> => T.Select(T.Equal(a, y), T.Create(0f), T.Create(1f));
+    }
+
     // Where b is NaN the machine's minimum and maximum return it; where a is, it is returned here.
     internal readonly struct Minimum : IBinary
     {
@@ -88,11 +100,11 @@ internal static class BinaryFunctions
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T First<T>(T a, T b, T y)
-            where T : unmanaged, ILanes<T> => T.Create(1f) & T.Equal(a, y);
+            where T : unmanaged, ILanes<T> => Chosen.First(a, y);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Second<T>(T a, T b, T y)
-            where T : unmanaged, ILanes<T> => T.Select(T.Equal(a, y), T.Create(0f), T.Create(1f));
+            where T : unmanaged, ILanes<T> => Chosen.Second(a, y);
     }
 
     internal readonly struct Maximum : IBinary
@@ -103,10 +115,10 @@ internal static class BinaryFunctions
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T First<T>(T a, T b, T y)
-            where T : unmanaged, ILanes<T> => T.Create(1f) & T.Equal(a, y);
+            where T : unmanaged, ILanes<T> => Chosen.First(a, y);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Second<T>(T a, T b, T y)
-            where T : unmanaged, ILanes<T> => T.Select(T.Equal(a, y), T.Create(0f), T.Create(1f));
+            where T : unmanaged, ILanes<T> => Chosen.Second(a, y);
     }
 }

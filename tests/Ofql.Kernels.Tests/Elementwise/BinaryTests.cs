@@ -6,13 +6,10 @@ namespace Ofql.Kernels.Tests.Elementwise;
 
 public sealed unsafe class BinaryTests
 {
+    public static TheoryData<BinaryOperation> Operations => new(Enum.GetValues<BinaryOperation>());
+
     [Theory]
-    [InlineData(BinaryOperation.Add)]
-    [InlineData(BinaryOperation.Subtract)]
-    [InlineData(BinaryOperation.Multiply)]
-    [InlineData(BinaryOperation.Divide)]
-    [InlineData(BinaryOperation.Minimum)]
-    [InlineData(BinaryOperation.Maximum)]
+    [MemberData(nameof(Operations))]
     public void Value_and_both_derivatives(BinaryOperation operation)
     {
         var f = Truth.Of(operation);
@@ -48,12 +45,7 @@ public sealed unsafe class BinaryTests
     }
 
     [Theory]
-    [InlineData(BinaryOperation.Add)]
-    [InlineData(BinaryOperation.Subtract)]
-    [InlineData(BinaryOperation.Multiply)]
-    [InlineData(BinaryOperation.Divide)]
-    [InlineData(BinaryOperation.Minimum)]
-    [InlineData(BinaryOperation.Maximum)]
+    [MemberData(nameof(Operations))]
     public void Zero_stays_zero_where_it_is_promised_and_in_every_gradient(BinaryOperation operation)
     {
         using Matrix zero = new(16, 1), y = new(16, 1), result = new(16, 1);
@@ -80,12 +72,7 @@ public sealed unsafe class BinaryTests
     }
 
     [Theory]
-    [InlineData(BinaryOperation.Add)]
-    [InlineData(BinaryOperation.Subtract)]
-    [InlineData(BinaryOperation.Multiply)]
-    [InlineData(BinaryOperation.Divide)]
-    [InlineData(BinaryOperation.Minimum)]
-    [InlineData(BinaryOperation.Maximum)]
+    [MemberData(nameof(Operations))]
     public void Not_a_number_passes_through(BinaryOperation operation)
     {
         using Matrix a = Matrix.Random(16, 1, 1, 1, 2), b = Matrix.Random(16, 1, 2, 1, 2), y = new(16, 1);
