@@ -31,9 +31,9 @@ public readonly record struct PanelLayout
         Columns = columns;
         Width = columns == 1 && !forcePanels ? 1 : PanelWidth;
         StoredRows = rows == 1 ? 1 : RoundUp(rows, Width == 1 ? 32 : RowAlignment);
-        Panels = Width == 1 ? 1 : (columns + PanelWidth - 1) / PanelWidth;
+        Panels = Width == 1 ? 1 : RoundUp(columns, PanelWidth) / PanelWidth;
         // Offsets within a matrix are ints; one beyond that would write outside its memory.
-        if ((long)Panels * (StoredRows + SpreadRows) * Width > int.MaxValue)
+        if (Panels * ((long)StoredRows + SpreadRows) * Width > int.MaxValue)
             throw new InsufficientMemoryException($"A matrix of {rows} x {columns} numbers was asked for; the largest has about 2 billion.");
     }
 
