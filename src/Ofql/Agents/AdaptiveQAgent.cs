@@ -4,7 +4,7 @@ using Ofql.Partitions;
 namespace Ofql.Agents;
 
 /// <summary>
-/// Adaptive Q-learning (Sinclair, Banerjee and Yu, arXiv 1910.08151, algorithm 1): Q over an adaptive partition of states and actions, learned from
+/// Adaptive Q-learning (Sinclair, Banerjee and Yu, arXiv 1910.08151): Q over an adaptive partition of states and actions, learned from
 /// single transitions. An update learns from everything that was collected since the last one, in that order, or from one recorded transition
 /// drawn uniformly; with both, from as many recorded ones as keeps their declared share. There is no gradient and no batch; the threads of
 /// the context are not used. An update allocates nothing, except where the tree outgrows its arrays, which then double.

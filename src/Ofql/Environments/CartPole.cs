@@ -85,7 +85,7 @@ public sealed class CartPole : EpisodicEnvironment, IDrawable, IGymnasiumStart
     }
 
     /// <summary>
-    /// Accelerations of cart and pole (Florian 2007, equations 23 and 24, without friction), then explicit Euler: places move by the
+    /// Accelerations of cart and pole (Florian 2007, without friction), then explicit Euler: places move by the
     /// speeds before the step.
     /// </summary>
     protected override (double Reward, bool Terminated) Advance(ReadOnlySpan<double> action)

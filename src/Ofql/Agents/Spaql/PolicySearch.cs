@@ -14,7 +14,7 @@ internal enum SearchStep
 }
 
 /// <summary>
-/// The outer loop of single-partition adaptive Q-learning (arXiv 2007.06741, algorithm 2). A policy at least as good as the best becomes the
+/// The outer loop of single-partition adaptive Q-learning (arXiv 2007.06741). A policy at least as good as the best becomes the
 /// best; the temperature falls to its lowest and u becomes u^d. Otherwise, from the first episode on that split a cell since the best was
 /// kept, the temperature grows by the factor u per episode; with the second such episode the search goes back to the best and begins anew.
 /// </summary>
