@@ -31,11 +31,11 @@ internal sealed class IqlTdmpcPlanner(IqlTdmpcSettings settings, IqlTdmpcModel m
             discount *= Math.Pow(settings.Discount, settings.Window);
         }
 
-        return Mean(GroupRows(score! + ((float)discount * model.ManagerValue(zh)), n), first!);
+        return OfElites(GroupRows(score! + ((float)discount * model.ManagerValue(zh)), n), first!);
     }
 
     /// <summary>sum of w g / sum of w over the elites, w = exp(temperature (score - best)); sequences as good as the last elite are elites.</summary>
-    private PlanTerms Mean(Node scores, Node first)
+    private PlanTerms OfElites(Node scores, Node first)
     {
         var elite = 1f - Negative(scores - MaxColumns(scores, settings.PlanElites));
         var weights = elite * Exp((float)settings.PlanTemperature * (scores - MaxColumns(scores)));
