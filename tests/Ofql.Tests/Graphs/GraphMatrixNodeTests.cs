@@ -142,8 +142,20 @@ public sealed class GraphMatrixNodeTests
     {
         foreach (var (rows, columns) in Shapes.All)
         {
+            // Entries far apart: between near ones a difference quotient would see the rank change hands. 7 is prime to all numbers of columns.
+            var apart = Enumerable.Range(0, columns).Select(column => (float)(5 * (column * 7 % columns))).ToArray();
             foreach (var rank in new[] { 1, Math.Min(columns, 2), (columns + 1) / 2, columns })
-                new NodeCheck(rows).Value(rows, columns).Agrees(x => MaxColumns(x[0], rank), x => x[0].PerRow(row => row.OrderDescending().ElementAt(rank - 1)));
+            {
+                new NodeCheck(rows).Value(rows, columns).Agrees(
+                    x => MaxColumns(x[0] + Row(x.Graph, apart), rank), x => x[0].PerRow(row => row.Select((value, i) => value + apart[i]).OrderDescending().ElementAt(rank - 1)));
+            }
+        }
+
+        static Node Row(Graph.Graph graph, float[] values)
+        {
+            var row = graph.Input("apart", values.Length, 1);
+            row.Write(values);
+            return row;
         }
     }
 

@@ -210,7 +210,7 @@ public sealed class GraphRuleTests
         Refused("groups of 3", () => GroupRows(column, 3));
         Refused("groups of 2", () => GroupRows(tall, 2));
         Refused("cannot be cut into 2", () => SplitRows(a, 2));
-        Refused("groups of 3 rows", () => SumRows(tall, 3));
+        Refused("groups of 3 rows", () => SumRows(column, 3));
         Refused("no 4-th largest", () => MaxColumns(a, 4));
         Refused("no 2-th largest", () => MaxColumns(column, 2));
         Refused("one time per row", () => Sinusoid(a, SinusoidFrequencies.DiffusionQl(4)));
