@@ -104,8 +104,8 @@ internal sealed class IqlTdmpcModel : AgentModel
         Action = (s, noise) =>
         {
             var z = Encode(Omega, s);
-            var plan = Planner.Plan(z, Columns(noise!, ActionSize, Planner.NoiseSize));
-            var mean = Policy.Mean(Theta, Concatenate(s, Intent(z, plan.Action)));
+            var g = Planner.Plan(z, Columns(noise!, ActionSize, Planner.NoiseSize));
+            var mean = Policy.Mean(Theta, Concatenate(s, Intent(z, g)));
             return _settings.ActWith == GaussianActing.Mean ? mean : Policy.Sample(Theta, mean, Columns(noise!, 0, ActionSize));
         },
     };

@@ -12,8 +12,8 @@ internal sealed class IqlTdmpcPlanner(IqlTdmpcSettings settings, IqlTdmpcModel m
     /// <summary>Standard normal numbers of one plan: n sequences of H abstract actions of G numbers.</summary>
     public int NoiseSize => settings.PlanSamples * settings.PlanHorizon * settings.AbstractSize;
 
-    /// <summary>The plan's first abstract action at z [R, Z], from noise [R, n H G], sequence after sequence.</summary>
-    public PlanTerms Plan(Node z, Node noise)
+    /// <summary>The plan's first abstract action [R, G] at z [R, Z], from noise [R, n H G], sequence after sequence.</summary>
+    public Node Plan(Node z, Node noise)
     {
         var n = settings.PlanSamples;
         var eps = SplitRows(noise, n);
@@ -34,15 +34,15 @@ internal sealed class IqlTdmpcPlanner(IqlTdmpcSettings settings, IqlTdmpcModel m
         return OfElites(GroupRows(score! + ((float)discount * model.ManagerValue(zh)), n), first!);
     }
 
-    /// <summary>sum of w g / sum of w over the elites, w = exp(temperature (score - best)); sequences as good as the last elite are elites.</summary>
-    private PlanTerms OfElites(Node scores, Node first)
+    /// <summary>
+    /// sum of w g / sum of w over the elites, w = exp(temperature (score - best)), for scores [R, n] and first abstract actions [R n, G].
+    /// Sequences as good as the last elite are elites.
+    /// </summary>
+    private Node OfElites(Node scores, Node first)
     {
         var elite = 1f - Negative(scores - MaxColumns(scores, settings.PlanElites));
         var weights = elite * Exp((float)settings.PlanTemperature * (scores - MaxColumns(scores)));
         var sum = SumRows(SplitRows(weights, settings.PlanSamples) * first, settings.PlanSamples);
-        return new PlanTerms(scores, weights, first, sum / SumColumns(weights));
+        return sum / SumColumns(weights);
     }
 }
-
-/// <summary>Nodes of a plan: scores and weights of the sequences [R, n], their first abstract actions [R n, G], the plan's [R, G].</summary>
-internal sealed record PlanTerms(Node Scores, Node Weights, Node First, Node Action);
