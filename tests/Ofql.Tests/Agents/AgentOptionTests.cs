@@ -37,6 +37,8 @@ public sealed class AgentOptionTests
         ["iql_tdmpc.log_std_high"] = ("-1", ""),
         ["iql_tdmpc.maximum_weight"] = ("1", ""),
         ["iql_tdmpc.manager_max_norm"] = ("0.01", ""),
+        // The manager learns in two updates here.
+        ["iql_tdmpc.manager_target_every"] = ("1", ""),
         ["sac.initial_temperature"] = ("0.5", ""),
         ["sac.log_std_low"] = ("0.5", ""),
         ["sac.log_std_high"] = ("-1", ""),
