@@ -30,7 +30,7 @@ internal static class IqlTdmpcOptions
             : $"Options 'plan_samples', 'plan_horizon' and 'abstract_size' are {s.PlanSamples}, {s.PlanHorizon} and {s.AbstractSize}; expected a product of at most {LargestPlan}.");
 
     private static OptionTable<IqlTdmpcSettings> Manager(OptionTable<IqlTdmpcSettings> table) => table
-        .Integer("window", s => s.Window, (s, v) => s with { Window = (int)v }, 1, "k: environment steps that one step of the manager spans, 8 [paper].", 100_000)
+        .Integer("window", s => s.Window, (s, v) => s with { Window = (int)v }, 1, "k: environment steps that one step of the manager spans, 8 [paper, from memory].", 100_000)
         .Integer("latent_size", s => s.LatentSize, (s, v) => s with { LatentSize = (int)v }, 1, "Size of latent states and intents, 50 [TD-MPC].", LargestWidth)
         .Integer("abstract_size", s => s.AbstractSize, (s, v) => s with { AbstractSize = (int)v }, 1, "Size of abstract actions, 16 [ours].", LargestWidth)
         .Integer("encoder_width", s => s.EncoderWidth, (s, v) => s with { EncoderWidth = (int)v }, 2, "Width of the encoder's hidden layer, 256 [TD-MPC].", LargestWidth)
