@@ -186,7 +186,7 @@ public sealed class IqlTdmpcLossTests
     {
         private readonly IqlTdmpcSettings _settings;
         private readonly double[][] _s, _a, _next, _end, _nextEnd;
-        private readonly double[] _reward, _mask, _windowReward, _discount;
+        private readonly double[] _reward, _mask, _windowReward, _discount, _target;
         private readonly Dictionary<string, double[]> _omegaTarget, _managerPhiTarget, _phiTarget;
 
         public Plain(IqlTdmpcAgent agent)
@@ -198,6 +198,8 @@ public sealed class IqlTdmpcLossTests
             (_omegaTarget, _managerPhiTarget, _phiTarget) = (Values(model.OmegaTarget), Values(model.ManagerPhiTarget), Values(model.PhiTarget));
             (_s, _a, _next, _end, _nextEnd) = (Rows(windows.First.State), Rows(windows.First.Action), Rows(windows.First.NextState), Rows(windows.End), Rows(windows.NextEnd));
             (_reward, _mask, _windowReward, _discount) = (Column(windows.First.Reward), Column(windows.First.Mask), Column(windows.Reward), Column(windows.Discount));
+            // It stands under a stop-gradient, so it is computed once.
+            _target = [.. All.Select(row => _windowReward[row] + (_discount[row] * ManagerV(H(Omega, _end[row]))))];
         }
 
         public Dictionary<string, double[]> Omega { get; }
@@ -221,10 +223,7 @@ public sealed class IqlTdmpcLossTests
         public double RewardError() => All.Average(row => Math.Pow(R(Z(row), G(row)) - _windowReward[row], 2));
 
         public double ManagerCriticLoss() => All.Average(row =>
-        {
-            var y = _windowReward[row] + (_discount[row] * ManagerV(H(_omegaTarget, _end[row])));
-            return Math.Pow(ManagerQ(ManagerPhi, 1, Z(row), G(row)) - y, 2) + Math.Pow(ManagerQ(ManagerPhi, 2, Z(row), G(row)) - y, 2);
-        });
+            Math.Pow(ManagerQ(ManagerPhi, 1, Z(row), G(row)) - _target[row], 2) + Math.Pow(ManagerQ(ManagerPhi, 2, Z(row), G(row)) - _target[row], 2));
 
         public double ModelLoss() => (2 * Consistency()) + (0.5 * RewardError()) + (0.1 * ManagerCriticLoss());
 

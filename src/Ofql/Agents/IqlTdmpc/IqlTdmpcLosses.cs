@@ -31,15 +31,15 @@ internal sealed class IqlTdmpcLosses
     /// <summary>
     /// TD-MPC's joint loss of its model (arXiv 2203.04955) over one abstract step, the value target IQL's:
     /// c1 mean (f(z, g) - h'(s_(t+m)))^2 + c2 mean (R(z, g) - r)^2 + c3 sum over i of mean (Q_i(z, g) - y)^2,
-    /// y = r + gamma^m mask V(h'(s_(t+m))), r the window's discounted rewards.
+    /// y = r + gamma^m mask V(h(s_(t+m))), r the window's discounted rewards. V is asked where it learns, at h: at the lagging h' it would
+    /// be asked about states it has never seen.
     /// </summary>
     public IqlTdmpcModelTerms Model()
     {
-        var end = StopGradient(_model.Encode(_model.OmegaTarget, Windows.End));
-        var consistency = Mean(Square(_next - end));
+        var consistency = Mean(Square(_next - StopGradient(_model.Encode(_model.OmegaTarget, Windows.End))));
         var reward = Mean(Square(_model.Reward(_z, _g) - Windows.Reward));
         var critic = ImplicitValueLosses.Critic(
-            _model.ManagerCritic, _model.ManagerPhi, _z, _g, Windows.Reward, Windows.Discount, _model.ManagerValue(end));
+            _model.ManagerCritic, _model.ManagerPhi, _z, _g, Windows.Reward, Windows.Discount, _model.ManagerValue(_model.Encode(_model.Omega, Windows.End)));
         var loss = ((float)_settings.ConsistencyWeight * consistency) + ((float)_settings.RewardWeight * reward) + ((float)_settings.ValueWeight * critic.Loss);
         return new IqlTdmpcModelTerms(consistency, reward, critic, loss);
     }
