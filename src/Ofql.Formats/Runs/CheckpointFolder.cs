@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Ofql.Agents;
 using Ofql.Formats.Files;
 using Ofql.Formats.Safetensors;
 using Ofql.Training;
@@ -105,7 +106,7 @@ public sealed class CheckpointFolder : ICheckpointStore
         using var file = SafetensorsFile.Open(path);
         if (file.Metadata.GetValueOrDefault("ofql_format") != "checkpoint")
             throw new OfqlException($"'{path}' is not a checkpoint of a run.");
-        var tensors = state.Tensors.Select(tensor => (Target: tensor, Values: ReadTensor(file, tensor.Name, tensor.Shape))).ToList();
+        var tensors = state.Tensors.Select(tensor => (Target: tensor, Values: ReadTensor(file, tensor))).ToList();
         var integers = state.Integers.Select(integer => (Target: integer, Value: ReadInteger(file, integer.Name))).ToList();
         var digest = Digest(
             tensors.Select(tensor => (tensor.Target.Name, tensor.Values)), integers.Select(integer => (integer.Target.Name, integer.Value)));
@@ -124,14 +125,18 @@ public sealed class CheckpointFolder : ICheckpointStore
             target.Write(value);
     }
 
-    private static float[] ReadTensor(SafetensorsFile file, string name, long[] shape)
+    private static float[] ReadTensor(SafetensorsFile file, StateTensor tensor)
     {
+        var (name, expected) = (tensor.Name, tensor.Shape);
         Require(file, name);
-        if (!file.Shape(name).AsSpan().SequenceEqual(shape) || file.Type(name) != SafetensorsType.Float32)
+        var found = file.Shape(name);
+        // A tensor that grows may have had any number of rows.
+        var fixedFrom = tensor.Rows is null ? 0 : 1;
+        if (found.Length != expected.Length || !found.AsSpan(fixedFrom).SequenceEqual(expected.AsSpan(fixedFrom)) || file.Type(name) != SafetensorsType.Float32)
         {
             throw new OfqlException(
-                $"'{file.FilePath}', tensor '{name}': expected F32 [{string.Join(", ", shape)}], found {file.Type(name)} "
-                + $"[{string.Join(", ", file.Shape(name))}]. It belongs to an agent of other sizes.");
+                $"'{file.FilePath}', tensor '{name}': expected F32 [{string.Join(", ", expected)}], found {file.Type(name)} "
+                + $"[{string.Join(", ", found)}]. It belongs to an agent of other sizes.");
         }
 
         return file.ReadSingles(name);

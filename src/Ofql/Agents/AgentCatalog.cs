@@ -1,3 +1,4 @@
+using Ofql.Agents.Aql;
 using Ofql.Agents.Bc;
 using Ofql.Agents.Cpql;
 using Ofql.Agents.Cql;
@@ -12,6 +13,7 @@ using Ofql.Agents.IqlTdmpc;
 using Ofql.Agents.MeanFlowQl;
 using Ofql.Agents.Ofql;
 using Ofql.Agents.Sac;
+using Ofql.Agents.Spaql;
 using Ofql.Agents.Td3Bc;
 
 namespace Ofql.Agents;
@@ -25,6 +27,7 @@ public static class AgentCatalog
         new OfqlFactory(), new DqlFactory(), new FmQlFactory(), new EdpFactory(), new IdqlFactory(),
         new FqlFactory(), new MeanFlowQlFactory(), new DtqlFactory(), new CpqlFactory(),
         new BcFactory(), new Td3BcFactory(), new IqlFactory(), new IqlTdmpcFactory(), new CqlFactory(), new SacFactory(),
+        new SpaqlFactory(), new AqlFactory(),
     ];
 
     /// <summary>Finds an algorithm.</summary>

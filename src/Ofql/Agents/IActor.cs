@@ -53,6 +53,12 @@ public interface IActor : IDisposable
     /// </summary>
     ReadOnlySpan<float> LogProbabilities => default;
 
+    /// <summary>
+    /// Where the policy depends on it, the place for the number of steps that each state's episode has taken so far [capacity], 0 for a first
+    /// state: to be written before a call. Empty for the others.
+    /// </summary>
+    Span<int> Steps => default;
+
     /// <summary>Writes one action per state.</summary>
     /// <param name="count">Number of states n, at most <see cref="Capacity"/>.</param>
     /// <param name="states">[n, S] row-major.</param>
