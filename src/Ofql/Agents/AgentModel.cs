@@ -31,6 +31,9 @@ internal abstract class AgentModel : IDisposable
     /// <summary>How it acts, and with which of its blocks.</summary>
     public abstract ActingRule Acting { get; }
 
+    /// <summary>How it acts while it collects: the same, unless it is scored by less than its whole policy.</summary>
+    public virtual ActingRule Exploring => Acting;
+
     /// <summary>Draws every block from the stream <c>initialize NAME</c>; targets begin as copies.</summary>
     public void Initialize(ulong seed)
     {

@@ -94,7 +94,8 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <inheritdoc/>
-    public IActor CreateActor(ActingOptions options, int capacity) => new CandidateActor(_model.Acting, Transforms, options, capacity);
+    public IActor CreateActor(ActingOptions options, int capacity) =>
+        new CandidateActor(options.Explore ? _model.Exploring : _model.Acting, Transforms, options, capacity);
 
     /// <inheritdoc/>
     public abstract PolicyArtefact ExportPolicy();

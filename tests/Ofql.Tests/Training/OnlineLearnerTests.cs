@@ -163,7 +163,7 @@ public sealed class OnlineLearnerTests
         }
     }
 
-    private sealed class Memory : ICollectionStore
+    internal sealed class Memory : ICollectionStore
     {
         public List<Row> Rows { get; } = [];
 
