@@ -16,7 +16,7 @@ public sealed record CrrSettings : ActorCriticSettings
 
     public static OptionTable<CrrSettings> Options { get; } = new OptionTable<CrrSettings>(new CrrSettings())
         .Network("256", "3", "mish").Learning("256", "3e-4").Critic("3e-4", "0.005").Discount("0.99").States("none")
-        .Number("beta", s => s.Beta, (s, v) => s with { Beta = v }, 1e-3, 1e6, "Temperature of the weights, 1 [paper].");
+        .Number("beta", s => s.Beta, (s, v) => s with { Beta = v }, 1e-3, 1e6, "Temperature of the weights, 1 [Acme].");
 }
 
 public sealed class CrrModel : AgentModel
