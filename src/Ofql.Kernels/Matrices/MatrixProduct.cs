@@ -33,6 +33,11 @@ public unsafe struct ProductOperands
     /// <summary>Panels of Y.</summary>
     public int Panels;
 
+    /// <summary>
+    /// Whether the last panel of Y has no more than 16 columns: its other half is padding, zero before and after, and may be left out.
+    /// </summary>
+    public bool EndsInHalfPanel;
+
     /// <summary>Row vector the sums start from (a bias [N]); null starts from zero.</summary>
     public float* Bias;
 
@@ -146,6 +151,8 @@ public static unsafe class MatrixProduct
                 var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
                 if (o.YPanelStride == PanelLayout.PanelWidth)
                     OneRowOfGradient(x, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate);
+                else if (o.EndsInHalfPanel && panel == o.Panels - 1)
+                    RegisterTile.ComputeHalf<ColumnWalk>(x, 0, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate ? y : _zeros, accumulate ? PanelLayout.PanelWidth : 0);
                 else
                     RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate ? y : _zeros, accumulate ? PanelLayout.PanelWidth : 0);
             }
@@ -204,17 +211,32 @@ public static unsafe class MatrixProduct
         where TEpilogue : struct, ITileEpilogue
     {
         Debug.Assert(firstRow % RegisterTile.Rows == 0 && endRow % RegisterTile.Rows == 0, "Row ranges are whole tiles.");
+        // While one panel of W serves its tiles, the next one comes up from the third-level cache, a slice with each tile.
+        var tiles = (endRow - firstRow) / RegisterTile.Rows;
+        var slice = ((o.K + tiles - 1) / Math.Max(1, tiles)) * PanelLayout.PanelWidth;
         for (var panel = 0; panel < o.Panels; panel++)
         {
             var w = o.W + (panel * o.WPanelStride);
             var bias = o.Bias == null ? _zeros : o.Bias + (panel * PanelLayout.PanelWidth);
+            var ahead = panel + 1 < o.Panels ? w + o.WPanelStride : null;
+            var half = o.EndsInHalfPanel && panel == o.Panels - 1;
             for (var row = firstRow; row < endRow; row += RegisterTile.Rows)
             {
                 var x = o.X + (row * PanelLayout.PanelWidth);
                 var offset = (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
                 var y = o.Y + offset;
-                RegisterTile.Compute<RowWalk>(
-                    x, o.XPanelStride, o.K, w, y, o.Accumulate ? y : bias, o.Accumulate ? PanelLayout.PanelWidth : 0);
+                if (ahead != null)
+                {
+                    Prefetch.Near(ahead, slice * sizeof(float));
+                    ahead += slice;
+                }
+
+                var start = o.Accumulate ? y : bias;
+                var startStride = o.Accumulate ? PanelLayout.PanelWidth : 0;
+                if (half)
+                    RegisterTile.ComputeHalf<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride);
+                else
+                    RegisterTile.Compute<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride);
                 Finish<TEpilogue>(y, o.Derivative + offset);
             }
         }

@@ -160,6 +160,66 @@ internal static unsafe class RegisterTile
         Vector512.Store(c7b, c + 240);
     }
 
+    /// <summary>
+    /// The same for a panel of which no more than the first 16 columns are used: with 512-bit vectors half the work. The other columns
+    /// keep what they hold; with narrower vectors they are computed.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ComputeHalf<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
+        where TWalk : struct, IOperandWalk
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Tile8x16<TWalk>(a, panelStride, k, b, c, start, startStride);
+        else
+            Compute<TWalk>(a, panelStride, k, b, c, start, startStride);
+    }
+
+    /// <summary>A register tile of 8 rows x 16 columns: 8 accumulators of 512 bits, as many as the latency of two multiply-adds a cycle asks for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile8x16<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
+        where TWalk : struct, IOperandWalk
+    {
+        var c0 = Vector512.Load(start);
+        var c1 = Vector512.Load(start + startStride);
+        var c2 = Vector512.Load(start + (2 * startStride));
+        var c3 = Vector512.Load(start + (3 * startStride));
+        var c4 = Vector512.Load(start + (4 * startStride));
+        var c5 = Vector512.Load(start + (5 * startStride));
+        var c6 = Vector512.Load(start + (6 * startStride));
+        var c7 = Vector512.Load(start + (7 * startStride));
+        while (k > 0)
+        {
+            var run = TWalk.Run(k);
+            k -= run;
+            var x = a;
+            for (; run > 0; run--)
+            {
+                var b0 = Vector512.Load(b);
+                b += PanelLayout.PanelWidth;
+                c0 = Vector512.MultiplyAddEstimate(Vector512.Create(x[0]), b0, c0);
+                c1 = Vector512.MultiplyAddEstimate(Vector512.Create(x[TWalk.RowStride]), b0, c1);
+                c2 = Vector512.MultiplyAddEstimate(Vector512.Create(x[2 * TWalk.RowStride]), b0, c2);
+                c3 = Vector512.MultiplyAddEstimate(Vector512.Create(x[3 * TWalk.RowStride]), b0, c3);
+                c4 = Vector512.MultiplyAddEstimate(Vector512.Create(x[4 * TWalk.RowStride]), b0, c4);
+                c5 = Vector512.MultiplyAddEstimate(Vector512.Create(x[5 * TWalk.RowStride]), b0, c5);
+                c6 = Vector512.MultiplyAddEstimate(Vector512.Create(x[6 * TWalk.RowStride]), b0, c6);
+                c7 = Vector512.MultiplyAddEstimate(Vector512.Create(x[7 * TWalk.RowStride]), b0, c7);
+                x += TWalk.Step;
+            }
+
+            a += panelStride;
+        }
+
+        Vector512.Store(c0, c);
+        Vector512.Store(c1, c + 32);
+        Vector512.Store(c2, c + 64);
+        Vector512.Store(c3, c + 96);
+        Vector512.Store(c4, c + 128);
+        Vector512.Store(c5, c + 160);
+        Vector512.Store(c6, c + 192);
+        Vector512.Store(c7, c + 224);
+    }
+
     /// <summary>A register tile of 4 rows x 16 columns: 8 accumulators of 256 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4x16<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)

@@ -19,4 +19,15 @@ public static unsafe class Prefetch
         for (var line = first; line < end; line += CacheLine)
             Sse.Prefetch0(line);
     }
+
+    /// <summary>The same into the second-level cache, for what the first level has no room for yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Near(void* address, int bytes)
+    {
+        if (!Sse.IsSupported)
+            return;
+        var end = (byte*)address + bytes;
+        for (var line = (byte*)address; line < end; line += CacheLine)
+            Sse.Prefetch1(line);
+    }
 }

@@ -65,13 +65,13 @@ public sealed record TimeSampling
     {
         if (endpoint < EndpointShareAt(update))
             return EndPair(first, second);
-        double a = Time(first, second, cosine: true), b = Time(first, second, cosine: false);
+        var (a, b) = Times(first, second);
         var t = Math.Max(a, b);
         return ((float)(coin < FlowRatio ? t : Math.Min(a, b)), (float)t);
     }
 
     /// <summary>One time of the <see cref="Distribution"/> from two uniform numbers, as plain flow matching draws it.</summary>
-    public float Single(double first, double second) => (float)Time(first, second, cosine: true);
+    public float Single(double first, double second) => (float)Times(first, second).First;
 
     private (float R, float T) EndPair(double first, double second)
     {
@@ -81,16 +81,17 @@ public sealed record TimeSampling
         return (EndRegion == EndRegion.ZeroStart ? 0f : (float)(second * t), (float)t);
     }
 
-    /// <summary>One of two independent times made from two uniforms: themselves, or the two branches of Box and Muller.</summary>
-    private double Time(double first, double second, bool cosine)
+    /// <summary>Two independent times made from two uniforms: themselves, or the two branches of Box and Muller.</summary>
+    private (double First, double Second) Times(double first, double second)
     {
         if (Distribution == TimeDistribution.Uniform)
-            return cosine ? first : second;
+            return (first, second);
         var radius = Math.Sqrt(-2 * Math.Log(1 - first));
-        var angle = 2 * Math.PI * second;
-        var normal = Mean + (Deviation * radius * (cosine ? Math.Cos(angle) : Math.Sin(angle)));
-        return 1 / (1 + Math.Exp(-normal));
+        var (sine, cosine) = Math.SinCos(2 * Math.PI * second);
+        return (Sigmoid(Mean + (Deviation * radius * cosine)), Sigmoid(Mean + (Deviation * radius * sine)));
     }
+
+    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 }
 
 /// <summary>Fills the inputs r and t [B, 1] of a program: four uniform numbers a row, from counters of its own.</summary>

@@ -1,3 +1,4 @@
+using Ofql.Graph.Execution;
 using Ofql.Graph.Nodes;
 using Ofql.Graph.Parameters;
 using Ofql.Kernels;
@@ -24,6 +25,9 @@ public sealed class Graph : IDisposable
     public int Batch { get; }
 
     internal IReadOnlyList<Node> Nodes => _nodes;
+
+    /// <summary>Where the programs of this graph keep what they need during a run.</summary>
+    internal Workspace Workspace { get; } = new();
 
     /// <summary>An input [B, columns], or [rows, columns] with rows a multiple of B or 1.</summary>
     public InputNode Input(string name, int columns, int? rows = null) => new(this, name, rows ?? Batch, columns);
@@ -59,6 +63,7 @@ public sealed class Graph : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Workspace.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();
     }

@@ -95,7 +95,7 @@ public sealed class ProgramBuilder(Graph graph)
         }
 
         var phases = Schedule.Build(emitter.Instructions);
-        var memory = MemoryPlan.Build(emitter.Storages, phases, share: !_keepAll);
+        var memory = MemoryPlan.Build(emitter.Storages, phases, _keepAll ? null : graph.Workspace);
         foreach (var instruction in emitter.Instructions)
             instruction.Bind();
         var multiplicity = graph.Nodes.Where(node => needed[node.Id]).Max(node => Math.Max(1, node.Rows / graph.Batch));

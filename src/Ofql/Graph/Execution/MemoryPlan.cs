@@ -4,42 +4,65 @@ namespace Ofql.Graph.Execution;
 
 /// <summary>
 /// Gives every storage its place. Storages of one shape whose lives do not overlap share memory, which keeps a target
-/// network's pass within the cache. Only equal shapes share: then a block of rows is the same memory in both, and row phases
-/// stay free of hazards between blocks and threads.
+/// network's pass within the cache, and so do the programs of a graph (<see cref="Workspace"/>). Only equal shapes share: then a
+/// block of rows is the same memory in both, and row phases stay free of hazards between blocks and threads.
 /// </summary>
 internal static unsafe class MemoryPlan
 {
-    public static NativeBuffer<float> Build(IReadOnlyList<Storage> storages, Phase[] phases, bool share)
+    /// <summary>Places all storages. What must outlive the run lies in the memory that is returned, the rest in the workspace.</summary>
+    public static ProgramMemory Build(IReadOnlyList<Storage> storages, Phase[] phases, Workspace? workspace)
     {
         var lives = Lives(phases);
-        var offsets = new Dictionary<Storage, long>();
-        var free = new Dictionary<(int Rows, int Columns, int Length), List<(long Offset, int FreeAfter)>>();
-        var total = 0L;
-        foreach (var storage in storages.Where(lives.ContainsKey).OrderBy(storage => lives[storage].First))
-        {
-            var (first, last) = lives[storage];
-            var key = (storage.Layout.StoredRows, storage.Layout.Columns, storage.Length);
-            if (!free.TryGetValue(key, out var slots))
-                free[key] = slots = [];
-            var reuse = share && !storage.Pinned ? slots.FindIndex(slot => slot.FreeAfter < first) : -1;
-            if (reuse >= 0)
-            {
-                offsets[storage] = slots[reuse].Offset;
-                slots[reuse] = (slots[reuse].Offset, last);
-                continue;
-            }
+        var living = storages.Where(lives.ContainsKey).OrderBy(storage => lives[storage].First).ToList();
+        var own = PlaceAlone(living.Where(storage => workspace is null || storage.Pinned).ToList());
+        var shared = workspace is null ? 0 : PlaceInTurns(living.Where(storage => !storage.Pinned).ToList(), lives, workspace);
+        return new ProgramMemory(own, shared);
+    }
 
-            offsets[storage] = total;
-            slots.Add((total, storage.Pinned ? int.MaxValue : last));
-            // Blocks start on cache lines, and not all on the same set of the cache.
-            total += ((storage.Length + 15L) / 16 * 16) + 16;
+    /// <summary>Floats that a block takes: blocks start on cache lines, and not all on the same set of the cache.</summary>
+    public static long Spaced(int length) => ((length + 15L) / 16 * 16) + 16;
+
+    private static NativeBuffer<float> PlaceAlone(List<Storage> storages)
+    {
+        var memory = new NativeBuffer<float>(storages.Sum(storage => Spaced(storage.Length)));
+        var offset = 0L;
+        foreach (var storage in storages)
+        {
+            storage.Pointer = memory.Pointer + offset;
+            offset += Spaced(storage.Length);
         }
 
-        var memory = new NativeBuffer<float>(total);
-        foreach (var (storage, offset) in offsets)
-            storage.Pointer = memory.Pointer + offset;
         return memory;
     }
+
+    /// <returns>Floats of the slots that were taken.</returns>
+    private static long PlaceInTurns(List<Storage> storages, Dictionary<Storage, (int First, int Last)> lives, Workspace workspace)
+    {
+        var slotOf = new Dictionary<Storage, int>();
+        var freeAfter = new Dictionary<(int Rows, int Columns, int Length), List<int>>();
+        foreach (var storage in storages)
+        {
+            var (first, last) = lives[storage];
+            if (!freeAfter.TryGetValue(Shape(storage), out var slots))
+                freeAfter[Shape(storage)] = slots = [];
+            var slot = slots.FindIndex(end => end < first);
+            if (slot < 0)
+            {
+                slot = slots.Count;
+                slots.Add(last);
+            }
+
+            slots[slot] = last;
+            slotOf[storage] = slot;
+        }
+
+        workspace.Reserve(freeAfter.ToDictionary(pair => pair.Key, pair => pair.Value.Count));
+        foreach (var (storage, slot) in slotOf)
+            storage.Pointer = workspace.Slot(Shape(storage), slot);
+        return freeAfter.Sum(pair => pair.Value.Count * Spaced(pair.Key.Length));
+    }
+
+    private static (int Rows, int Columns, int Length) Shape(Storage storage) => (storage.Layout.StoredRows, storage.Layout.Columns, storage.Length);
 
     /// <summary>First and last use of each storage, counted in instructions of the scheduled order.</summary>
     private static Dictionary<Storage, (int First, int Last)> Lives(Phase[] phases)
@@ -68,3 +91,8 @@ internal static unsafe class MemoryPlan
         return lives;
     }
 }
+
+/// <summary>Where the values of a program lie.</summary>
+/// <param name="Own">What can be read after a run.</param>
+/// <param name="SharedLength">Floats of the graph's workspace that a run uses.</param>
+internal readonly record struct ProgramMemory(NativeBuffer<float> Own, long SharedLength);

@@ -40,6 +40,7 @@ internal sealed unsafe class ProductInstruction : Instruction
         Y = _y.Pointer,
         YPanelStride = _y.Layout.PanelStride,
         Panels = _y.Layout.Panels,
+        EndsInHalfPanel = _y.Layout.EndsInHalfPanel,
         Bias = _bias == null ? null : _bias.Pointer,
         Accumulate = _accumulate,
         Derivative = _derivative == null ? null : _derivative.Pointer,
@@ -88,6 +89,8 @@ internal sealed unsafe class WeightGradientInstruction : Instruction
         WPanelStride = _dy.Layout.PanelStride,
         Y = _dw.Pointer,
         YPanelStride = _dw.Layout.PanelStride,
+        Panels = _dw.Layout.Panels,
+        EndsInHalfPanel = _dw.Layout.EndsInHalfPanel,
         Accumulate = _accumulate,
     };
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ofql.Kernels;
 
 namespace Ofql.Graph.Execution;
 
@@ -13,13 +12,13 @@ public sealed unsafe class Program : IDisposable
     private const int BlockRows = 128;
 
     private readonly Phase[] _phases;
-    private readonly NativeBuffer<float> _memory;
+    private readonly ProgramMemory _memory;
     private readonly WorkerTeam _team;
     private readonly Dictionary<Node, Storage> _readable;
     private readonly int _batch;
     private readonly int _blockElements;
 
-    internal Program(WorkerTeam team, int batch, int largestMultiplicity, Phase[] phases, NativeBuffer<float> memory, Dictionary<Node, Storage> readable)
+    internal Program(WorkerTeam team, int batch, int largestMultiplicity, Phase[] phases, ProgramMemory memory, Dictionary<Node, Storage> readable)
     {
         _team = team;
         _batch = batch;
@@ -32,8 +31,8 @@ public sealed unsafe class Program : IDisposable
     /// <summary>Barriers per run: the number of phases.</summary>
     public int PhaseCount => _phases.Length;
 
-    /// <summary>Bytes of buffers.</summary>
-    public long MemoryBytes => _memory.Length * sizeof(float);
+    /// <summary>Bytes that the values of a run take, most of them shared with the other programs of the graph.</summary>
+    public long MemoryBytes => (_memory.Own.Length + _memory.SharedLength) * sizeof(float);
 
     /// <summary>Runs once.</summary>
     public void Run() => _team.Run(this);
@@ -77,7 +76,7 @@ public sealed unsafe class Program : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose() => _memory.Own.Dispose();
 
     private void ProfilePhase(Phase phase, long[] ticks)
     {
@@ -108,7 +107,7 @@ public sealed unsafe class Program : IDisposable
                     RunRows(phase.Instructions, team.Threads, member);
                     break;
                 case WorkKind.Tasks:
-                    RunTasks(phase.Instructions, team.Threads, member);
+                    RunTasks(phase, team.Threads, member);
                     break;
                 default:
                     if (member == 0)
@@ -132,8 +131,15 @@ public sealed unsafe class Program : IDisposable
         }
     }
 
-    private static void RunTasks(Instruction[] instructions, int threads, int member)
+    private static void RunTasks(in Phase phase, int threads, int member)
     {
+        var instructions = phase.Instructions;
+        if (phase.OnePartition)
+        {
+            RunTaskByTask(instructions, threads, member);
+            return;
+        }
+
         for (var i = 0; i < instructions.Length; i++)
         {
             var instruction = instructions[i];
@@ -141,6 +147,18 @@ public sealed unsafe class Program : IDisposable
             var end = (int)((long)instruction.TaskCount * (member + 1) / threads);
             if (first < end)
                 instruction.Execute(first, end);
+        }
+    }
+
+    /// <summary>All instructions on one task, then on the next: what one has written (stepped parameters) the next reads (their average) while it is near.</summary>
+    private static void RunTaskByTask(Instruction[] instructions, int threads, int member)
+    {
+        var tasks = instructions[0].TaskCount;
+        var end = (int)((long)tasks * (member + 1) / threads);
+        for (var task = (int)((long)tasks * member / threads); task < end; task++)
+        {
+            for (var i = 0; i < instructions.Length; i++)
+                instructions[i].Execute(task, task + 1);
         }
     }
 
@@ -157,7 +175,12 @@ public sealed unsafe class Program : IDisposable
 }
 
 /// <summary>Instructions of one kind that need no barrier among themselves.</summary>
-internal readonly record struct Phase(WorkKind Kind, Instruction[] Instructions);
+internal readonly record struct Phase(WorkKind Kind, Instruction[] Instructions)
+{
+    /// <summary>Several task instructions that are cut alike: task i of one touches only what task i of the others touches.</summary>
+    public bool OnePartition { get; } = Kind == WorkKind.Tasks && Instructions.Length > 1 && Instructions[0].Partition is { } partition
+        && Instructions.All(instruction => instruction.Partition == partition && instruction.TaskCount == Instructions[0].TaskCount);
+}
 
 /// <summary>Time of one instruction of a program.</summary>
 /// <param name="Phase">Number of its phase.</param>

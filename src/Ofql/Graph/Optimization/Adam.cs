@@ -69,7 +69,9 @@ public sealed unsafe class Adam : IDisposable
     public long Steps { get; set; }
 
     /// <summary>Norm of the last gradient before clipping.</summary>
-    public double GradientNorm { get; private set; }
+    public double GradientNorm => Math.Sqrt(FlatReductions.Total(_partial.Pointer, (int)_partial.Length));
+
+    private bool Clips => Options.MaximumNorm > 0;
 
     /// <summary>Reads a moment (1 or 2) of a parameter in file order.</summary>
     public void ReadMoment(int moment, ParameterTensor tensor, Span<float> destination) =>
@@ -95,23 +97,27 @@ public sealed unsafe class Adam : IDisposable
         var parameters = emitter.ParameterStorages(Block);
         var norm = new Storage("gradient norm", new Kernels.Matrices.PanelLayout(1, 1), 16, whole: true) { Pinned = true };
         var scale = new Storage("clip scale", new Kernels.Matrices.PanelLayout(1, 1), 16, whole: true) { Pinned = true };
-        emitter.Add(new TaskInstruction(chunks, gradients, [norm], (first, end) =>
-            FlatReductions.SumsOfSquares(Block.GradientValues, length, _partial.Pointer, first, end)));
-        emitter.Add(new SingleInstruction([norm], [scale], () => Prepare(chunks)));
-        emitter.Add(new TaskInstruction(chunks, [.. gradients, scale], parameters, (first, end) => Apply(first, end), Block.Layout));
+        if (Clips)
+            emitter.Add(new TaskInstruction(chunks, gradients, [norm], SumSquares));
+        emitter.Add(new SingleInstruction(Clips ? [norm] : [], [scale], Prepare));
+        emitter.Add(new TaskInstruction(chunks, [.. gradients, scale], [.. parameters, .. Clips ? Array.Empty<Storage>() : [norm]], Apply, Block.Layout));
     }
 
-    private void Prepare(int chunks)
+    private void SumSquares(int first, int end) => FlatReductions.SumsOfSquares(Block.GradientValues, Block.Layout.Length, _partial.Pointer, first, end);
+
+    private void Prepare()
     {
-        GradientNorm = Math.Sqrt(FlatReductions.Total(_partial.Pointer, chunks));
         var rate = Options.RateAfter(Steps);
         Steps++;
         _step = AdamStep.At(
-            Steps, rate, Options.Beta1, Options.Beta2, Options.Epsilon, Options.WeightDecay, AdamKernel.ClipScale(GradientNorm, Options.MaximumNorm));
+            Steps, rate, Options.Beta1, Options.Beta2, Options.Epsilon, Options.WeightDecay, Clips ? AdamKernel.ClipScale(GradientNorm, Options.MaximumNorm) : 1);
     }
 
     private void Apply(int first, int end)
     {
+        // Without a clip nobody waits for the norm: it is summed while the gradient passes anyway.
+        if (!Clips)
+            SumSquares(first, end);
         var start = first * FlatReductions.ChunkLength;
         var count = Math.Min(Block.Layout.Length, end * FlatReductions.ChunkLength) - start;
         AdamKernel.Apply(_step, Block.Values + start, Block.GradientValues + start, _first.Pointer + start, _second.Pointer + start, count);
