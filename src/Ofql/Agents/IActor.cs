@@ -15,7 +15,7 @@ public sealed record ActingOptions
     /// <summary>Also compute the log-density of each action; for one sample as trained, where the policy has a density.</summary>
     public bool LogProbability { get; init; }
 
-    /// <summary>Act as one who collects: a Gaussian policy that is scored by its mean draws a sample.</summary>
+    /// <summary>A learning agent acts as one who collects: a Gaussian policy that is scored by its mean draws a sample. Policy files act as they are scored.</summary>
     public bool Explore { get; init; }
 
     /// <summary>Factor w on Q in the softmax: probability proportional to exp(w Q).</summary>
