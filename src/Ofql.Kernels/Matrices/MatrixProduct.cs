@@ -34,7 +34,7 @@ public unsafe struct ProductOperands
     public int Panels;
 
     /// <summary>
-    /// Whether the last panel of Y has no more than 16 columns: its other half is padding, zero before and after, and may be left out.
+    /// Whether the last panel of Y has no more than 16 columns: its other half is padding and may be left out. Bias and W are zero there.
     /// </summary>
     public bool EndsInHalfPanel;
 

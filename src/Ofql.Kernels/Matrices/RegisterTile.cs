@@ -161,17 +161,24 @@ internal static unsafe class RegisterTile
     }
 
     /// <summary>
-    /// The same for a panel of which no more than the first 16 columns are used: with 512-bit vectors half the work. The other columns
-    /// keep what they hold; with narrower vectors they are computed.
+    /// The same for a panel whose other 16 columns are padding: with 512-bit vectors half the work. A fresh sum makes the padding
+    /// zero, whatever the memory held before; an accumulated one leaves it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ComputeHalf<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
         where TWalk : struct, IOperandWalk
     {
-        if (Vector512.IsHardwareAccelerated)
-            Tile8x16<TWalk>(a, panelStride, k, b, c, start, startStride);
-        else
+        if (!Vector512.IsHardwareAccelerated)
+        {
             Compute<TWalk>(a, panelStride, k, b, c, start, startStride);
+            return;
+        }
+
+        Tile8x16<TWalk>(a, panelStride, k, b, c, start, startStride);
+        if (startStride != 0)
+            return;
+        for (var row = 0; row < Rows; row++)
+            Vector512.Store(Vector512<float>.Zero, c + (row * PanelLayout.PanelWidth) + 16);
     }
 
     /// <summary>A register tile of 8 rows x 16 columns: 8 accumulators of 512 bits, as many as the latency of two multiply-adds a cycle asks for.</summary>

@@ -1,4 +1,5 @@
-using System.Runtime.Intrinsics;
+using Ofql.Kernels.Elementwise;
+
 namespace Ofql.Data;
 
 /// <summary>x' = (x - Shift) Scale per entry: standardised states, actions brought to [-1, 1]. Travels with the policy.</summary>
@@ -64,15 +65,7 @@ public sealed record Normalizer(float[] Shift, float[] Scale)
     }
 
     /// <summary>x' of one row.</summary>
-    public void Apply(ReadOnlySpan<float> source, Span<float> destination)
-    {
-        ReadOnlySpan<float> shift = Shift, scale = Scale;
-        var i = 0;
-        for (; i <= destination.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-            ((Vector256.Create(source[i..]) - Vector256.Create(shift[i..])) * Vector256.Create(scale[i..])).CopyTo(destination[i..]);
-        for (; i < destination.Length; i++)
-            destination[i] = (source[i] - shift[i]) * scale[i];
-    }
+    public void Apply(ReadOnlySpan<float> source, Span<float> destination) => AffineRow.ShiftAndScale(source, Shift, Scale, destination);
 
     /// <summary>x of one row x'.</summary>
     public void Invert(ReadOnlySpan<float> source, Span<float> destination)

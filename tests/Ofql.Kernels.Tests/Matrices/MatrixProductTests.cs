@@ -79,6 +79,25 @@ public sealed unsafe class MatrixProductTests
         parts.AssertSameBits("Y in parts", whole);
     }
 
+    /// <summary>A panel of which half is padding may be computed by halves: the same chains of multiply-adds.</summary>
+    [Fact]
+    public void Half_a_panel_has_the_bits_of_a_whole_one()
+    {
+        foreach (var columns in new[] { 2, 6, 16, 33, 48 })
+        {
+            foreach (var start in Enum.GetValues<Start>())
+            {
+                using var operands = new Product(40, 45, columns, start);
+                using Matrix half = operands.Y.Copy(), whole = operands.Y.Copy();
+                var kernel = MatrixProduct.Select(ProductEpilogue.Activate, Activation.Mish);
+                kernel(operands.Operands(half), 0, half.Layout.StoredRows);
+                kernel(operands.Operands(whole) with { EndsInHalfPanel = false }, 0, whole.Layout.StoredRows);
+                Assert.True(half.Layout.EndsInHalfPanel);
+                half.AssertSameBits($"{columns} columns, {start}", whole);
+            }
+        }
+    }
+
     [Fact]
     public void A_range_of_rows_leaves_the_others_alone()
     {
@@ -176,6 +195,7 @@ public sealed unsafe class MatrixProductTests
             Y = y.Pointer,
             YPanelStride = y.Layout.PanelStride,
             Panels = y.Layout.Panels,
+            EndsInHalfPanel = y.Layout.EndsInHalfPanel,
             Bias = _mode == Start.Bias ? _bias.Pointer : null,
             Accumulate = _mode == Start.Accumulate,
             Derivative = Derivative.Pointer,

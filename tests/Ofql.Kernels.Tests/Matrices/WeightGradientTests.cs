@@ -67,6 +67,7 @@ public sealed unsafe class WeightGradientTests
         Y = dw.Pointer,
         YPanelStride = dw.Layout.PanelStride,
         Panels = dw.Layout.Panels,
+        EndsInHalfPanel = dw.Layout.EndsInHalfPanel,
         Accumulate = accumulate,
     };
 
