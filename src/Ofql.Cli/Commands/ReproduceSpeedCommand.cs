@@ -40,22 +40,27 @@ internal static class ReproduceSpeedCommand
     {
         var shape = options.Shape;
         context.Out.WriteLine();
-        context.Out.WriteLine($"State {shape.State}, action {shape.Action}, batch {shape.Batch}, {shape.Layers} x {shape.Hidden}, embedding {shape.Embedding}; medians over {options.Rounds} rounds. x: times OFQL's cost.");
-        var table = new TextTable("algorithm", "threads", "updates/s", "x", "h per 1M", "paper's h", "x", $"batches of {actRows}/s", "x", "paper's /s", "x", "us per action", "x");
+        context.Out.WriteLine($"State {shape.State}, action {shape.Action}, batch {shape.Batch}, {shape.Layers} x {shape.Hidden}, embedding {shape.Embedding}; medians of rounds: {options.Rounds}. x: times OFQL's cost.");
+        context.Out.WriteLine("Updates:");
         var ofql = results[0].Arm;
+        var updates = new TextTable("algorithm", "threads", "updates/s", "x", "h per 1M", "paper", "x");
+        var acts = new TextTable("algorithm", "threads", "batches/s", "x", "paper", "x", "us each", "x");
         foreach (var result in results)
         {
-            table.Add(
-                result.Arm.Name, result.Threads.ToString(CultureInfo.InvariantCulture),
-                TextTable.Number(result.UpdatesPerSecond, "F1"), TextTable.Number(result.UpdateRatio), TextTable.Number(Hours(result)),
-                TextTable.Number(result.Arm.PaperHours, "F1"), TextTable.Number(result.Arm.PaperHours / ofql.PaperHours),
-                TextTable.Number(result.ActBatchesPerSecond, "F1"), TextTable.Number(result.ActBatchRatio),
+            var threads = result.Threads.ToString(CultureInfo.InvariantCulture);
+            updates.Add(
+                result.Arm.Name, threads, TextTable.Number(result.UpdatesPerSecond, "F1"), TextTable.Number(result.UpdateRatio), TextTable.Number(Hours(result)),
+                TextTable.Number(result.Arm.PaperHours, "F1"), TextTable.Number(result.Arm.PaperHours / ofql.PaperHours));
+            acts.Add(
+                result.Arm.Name, threads, TextTable.Number(result.ActBatchesPerSecond, "F1"), TextTable.Number(result.ActBatchRatio),
                 TextTable.Number(result.Arm.PaperActBatches, "F1"), TextTable.Number(ofql.PaperActBatches / result.Arm.PaperActBatches),
                 TextTable.Number(result.ActMicroseconds), TextTable.Number(result.ActRatio));
         }
 
-        table.Write(context);
-        context.Out.WriteLine($"The paper's: {PaperAnchors.Source}, figure 3, on an {PaperAnchors.Device}, batches of {PaperAnchors.ActBatch} actions. One sample per state, none chosen among candidates.");
+        updates.Write(context);
+        context.Out.WriteLine($"Actions, in batches of {actRows} (one sample per state, none chosen among candidates), and for one state (us each):");
+        acts.Write(context);
+        context.Out.WriteLine($"The paper's: {PaperAnchors.Source}, figure 3, on an {PaperAnchors.Device}, batches of {PaperAnchors.ActBatch}.");
     }
 
     private static double Hours(SpeedResult result) => 1e6 / result.UpdatesPerSecond / 3600;

@@ -41,7 +41,7 @@ public class ReproduceSpeedTests
         Assert.Contains("dql, T = 5", text, StringComparison.Ordinal);
         Assert.Contains("11.7", text, StringComparison.Ordinal);
         Assert.Contains("238.7", text, StringComparison.Ordinal);
-        Assert.Contains("batches of 50/s", text, StringComparison.Ordinal);
+        Assert.Contains("in batches of 50 ", text, StringComparison.Ordinal);
         Assert.Equal(before, Directory.GetFileSystemEntries(Directory.GetCurrentDirectory()));
     }
 
