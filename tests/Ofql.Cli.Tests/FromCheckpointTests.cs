@@ -126,6 +126,7 @@ public class FromCheckpointTests
         File.Delete(cli.Data);
         Refused(cli, 1, "was trained on", Online(cli));
         var text = Succeed(cli, [.. Online(cli), "--set", "online.recorded_share=0"]);
+        Refused(cli, 2, "has learned online itself", Online(cli, "off-online"));
         Assert.Contains("0 % of each batch is recorded", text, StringComparison.Ordinal);
         Succeed(cli, ["train", "--resume", "off-online", "--runs", cli.Runs, "--steps", "130"]);
     }

@@ -67,6 +67,7 @@ internal static class ActCommand
         private readonly float[] _noise = new float[actor.NoisePerState];
         private readonly float[] _uniforms = new float[1];
         private readonly float[] _action = new float[actor.ActionSize];
+        private int _step;
 
         public void Act(string text, string where)
         {
@@ -74,6 +75,9 @@ internal static class ActCommand
             foreach (ref var value in _noise.AsSpan())
                 value = (float)random.NextNormal();
             _uniforms[0] = (random.NextUInt64() >> 40) * (1f / (1 << 24));
+            // The states given are those of one episode, in order.
+            if (actor.Steps is [_, ..] steps)
+                steps[0] = _step++;
             actor.Act(1, state, _noise, _uniforms, _action);
             if (context.Json)
                 context.Out.WriteLine(new JsonObject { ["action"] = new JsonArray(_action.Select(value => (JsonNode)value).ToArray()) }.ToJsonString());

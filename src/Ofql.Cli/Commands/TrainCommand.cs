@@ -138,8 +138,7 @@ internal static class TrainCommand
         if (plan.Configuration.From.Length == 0)
             return;
         var origin = CheckpointOrigin.Open(plan.Configuration.From, seed, catalog);
-        // A run that had learned online alone has fitted nothing to data.
-        if (origin.DataFingerprint is { } expected and not "none" && expected != data.Fingerprint)
+        if (origin.DataFingerprint is { } expected && expected != data.Fingerprint)
         {
             throw new OfqlException(
                 $"'{data.Source}' is not the data that '{origin.Checkpoint}' was trained on: its fingerprint is {data.Fingerprint}, expected {expected}. "

@@ -32,12 +32,14 @@ internal sealed record ConfigurationRequest
 /// <summary>Lays defaults, preset, file, options and assignments over each other and checks the result as a whole.</summary>
 internal sealed class ConfigurationResolver(Catalog catalog)
 {
+    private const string Default = "default";
+
     /// <exception cref="UsageException">An unknown task, key, agent or environment, or a value of the wrong kind.</exception>
     public ResolvedConfiguration Resolve(ConfigurationRequest request)
     {
         var layer = new ConfigurationLayer();
         foreach (var key in ConfigurationSchema.Keys)
-            layer.Set(key.Name, key.Default, "default");
+            layer.Set(key.Name, key.Default, Default);
         if (request.Saved is not null)
             layer.Cover(request.Saved);
         else if (FindPreset(request) is { } preset)
@@ -87,6 +89,8 @@ internal sealed class ConfigurationResolver(Catalog catalog)
         var agent = FindAgent(layer.Values[ConfigurationSchema.AgentName]);
         RequireKnownKeys(layer, agent);
         var options = ResolveOptions(layer, agent);
+        if (agent.StartSteps is { } start && layer.Values["online.start_steps"].Origin == Default)
+            layer.Set("online.start_steps", start.ToString(CultureInfo.InvariantCulture), Default);
         var values = new List<KeyValuePair<string, string>>();
         foreach (var key in ConfigurationSchema.Keys)
         {

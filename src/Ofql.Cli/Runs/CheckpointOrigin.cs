@@ -57,6 +57,9 @@ internal sealed record CheckpointOrigin(string Checkpoint, CheckpointFacts Facts
     /// <exception cref="OfqlException">An environment of other spaces.</exception>
     public void RequireFit(ResolvedConfiguration now, Catalog catalog)
     {
+        // What such a run has collected is part of what it is.
+        if (Run.IsOnline)
+            throw new UsageException($"'{Checkpoint}' belongs to a run that has learned online itself. Continue that one for longer, with: ofql train --resume RUN --online-steps STEPS");
         if (now.AgentName != Run.AgentName)
             throw new UsageException($"'{Checkpoint}' is a checkpoint of the agent '{Run.AgentName}'; it cannot go on as '{now.AgentName}'. Leave --agent out.");
         foreach (var key in Transforms.Select(name => ConfigurationSchema.AgentPrefix + name))

@@ -21,6 +21,8 @@ internal sealed class OnlineSource(EnvironmentEntry environment, ResolvedConfigu
     public AgentContext Context(OpenedDataset? recorded, ulong seed, int threads) => new(
         recorded?.Data ?? _buffer.Table, environment.Specification.Actions.Low, environment.Specification.Actions.High, seed, threads, configuration.PlannedUpdates)
     {
+        StateLow = environment.Specification.Observations.Low,
+        StateHigh = environment.Specification.Observations.High,
         Pool = recorded is null
             ? TransitionPool.Of(_buffer)
             : TransitionPool.Of(recorded.Data, _buffer, configuration.Number("online.recorded_share")),

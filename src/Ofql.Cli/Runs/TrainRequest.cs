@@ -101,7 +101,6 @@ internal sealed class TrainPlanner(Catalog catalog)
     private static ConfigurationLayer Inherited(string from)
     {
         var layer = RunLocator.ReadConfiguration(CheckpointOrigin.RunOf(from));
-        layer.Set("online.steps", "0", "--from");
         if (layer.Values.ContainsKey("agent.learning_rate_decay"))
             layer.Set("agent.learning_rate_decay", "none", "--from");
         return layer;

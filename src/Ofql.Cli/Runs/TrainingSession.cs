@@ -119,11 +119,16 @@ internal sealed class TrainingSession
         var name = configuration.Text("environment");
         if (request.Data is null)
             return factory.Create(configuration.AgentOptions, online!.Context(null, seed, request.Threads));
-        var actions = name.Length > 0 ? request.Catalog.Environment(name).Specification.Actions : BoxSpace.Uniform(
+        var environment = name.Length > 0 ? request.Catalog.Environment(name).Specification : null;
+        var actions = environment?.Actions ?? BoxSpace.Uniform(
             request.Data.Data.ActionSize, (float)configuration.Number("data.action_low"), (float)configuration.Number("data.action_high"));
-        DatasetChecks.RequireFit(request.Data, request.DataReport!, actions, name.Length > 0 ? request.Catalog.Environment(name).Specification : null);
-        return factory.Create(configuration.AgentOptions, online?.Context(request.Data, seed, request.Threads) ?? new AgentContext(
-            request.Data.Data, actions.Low, actions.High, seed, request.Threads, configuration.Steps));
+        DatasetChecks.RequireFit(request.Data, request.DataReport!, actions, environment);
+        return factory.Create(configuration.AgentOptions, online?.Context(request.Data, seed, request.Threads)
+            ?? new AgentContext(request.Data.Data, actions.Low, actions.High, seed, request.Threads, configuration.Steps)
+            {
+                StateLow = environment?.Observations.Low,
+                StateHigh = environment?.Observations.High,
+            });
     }
 
     // The learner, where there is one, is the agent with its collecting.

@@ -20,6 +20,7 @@ public sealed class OfqlPolicy : IDisposable
     private readonly RandomStream _random;
     private readonly float[] _noise;
     private readonly float[] _uniform = new float[1];
+    private int _step;
     private bool _disposed;
 
     private OfqlPolicy(IActor actor, ActingOptions options, ulong seed)
@@ -79,8 +80,16 @@ public sealed class OfqlPolicy : IDisposable
         Noise.FillNormal(_random, _noise);
         if (Options.Selection == CandidateSelection.Softmax)
             _uniform[0] = (float)_random.NextDouble();
+        if (_actor.Steps is [_, ..] steps)
+            steps[0] = _step++;
         _actor.Act(1, state, _noise, _uniform, action);
     }
+
+    /// <summary>
+    /// Says that the next state begins an episode. Few policies need it (<c>aql</c>): those that act by the number of steps since then, counted in
+    /// calls of <see cref="Act"/>.
+    /// </summary>
+    public void BeginEpisode() => _step = 0;
 
     /// <inheritdoc/>
     public void Dispose()

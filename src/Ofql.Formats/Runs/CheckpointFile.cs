@@ -71,7 +71,7 @@ public static class CheckpointFile
     // Everything is read and checked before anything is written into the state, so that a refusal leaves it as it was.
     private static void Restore(SafetensorsFile file, IReadOnlyList<StateTensor> tensors, IReadOnlyList<StateInteger> integers, Predicate<string> isForeign)
     {
-        var values = tensors.ToDictionary(tensor => tensor.Name, tensor => ReadTensor(file, tensor.Name, tensor.Shape));
+        var values = tensors.ToDictionary(tensor => tensor.Name, tensor => ReadTensor(file, tensor));
         var numbers = integers.ToDictionary(integer => integer.Name, integer => ReadInteger(file, integer.Name));
         var others = file.Names.Where(name => !values.ContainsKey(name) && !numbers.ContainsKey(name)).ToList();
         if (others.Find(isForeign) is { } foreign)
@@ -97,14 +97,18 @@ public static class CheckpointFile
         throw new OfqlException($"'{path}' is not a checkpoint of a run.");
     }
 
-    private static float[] ReadTensor(SafetensorsFile file, string name, long[] shape)
+    private static float[] ReadTensor(SafetensorsFile file, StateTensor tensor)
     {
+        var (name, expected) = (tensor.Name, tensor.Shape);
         Require(file, name);
-        if (!file.Shape(name).AsSpan().SequenceEqual(shape) || file.Type(name) != SafetensorsType.Float32)
+        var found = file.Shape(name);
+        // A tensor that grows may have had any number of rows.
+        var fixedFrom = tensor.Rows is null ? 0 : 1;
+        if (found.Length != expected.Length || !found.AsSpan(fixedFrom).SequenceEqual(expected.AsSpan(fixedFrom)) || file.Type(name) != SafetensorsType.Float32)
         {
             throw new OfqlException(
-                $"'{file.FilePath}', tensor '{name}': expected F32 [{string.Join(", ", shape)}], found {file.Type(name)} "
-                + $"[{string.Join(", ", file.Shape(name))}]. It belongs to an agent of other sizes.");
+                $"'{file.FilePath}', tensor '{name}': expected F32 [{string.Join(", ", expected)}], found {file.Type(name)} "
+                + $"[{string.Join(", ", found)}]. It belongs to an agent of other sizes.");
         }
 
         return file.ReadSingles(name);

@@ -1,3 +1,4 @@
+using Ofql.Agents.Aql;
 using Ofql.Agents.Bc;
 using Ofql.Agents.Cpql;
 using Ofql.Agents.Cql;
@@ -11,6 +12,7 @@ using Ofql.Agents.Iql;
 using Ofql.Agents.MeanFlowQl;
 using Ofql.Agents.Ofql;
 using Ofql.Agents.Sac;
+using Ofql.Agents.Spaql;
 using Ofql.Agents.Td3Bc;
 
 namespace Ofql.Agents;
@@ -24,6 +26,7 @@ public static class AgentCatalog
         new OfqlFactory(), new DqlFactory(), new FmQlFactory(), new EdpFactory(), new IdqlFactory(),
         new FqlFactory(), new MeanFlowQlFactory(), new DtqlFactory(), new CpqlFactory(),
         new BcFactory(), new Td3BcFactory(), new IqlFactory(), new CqlFactory(), new SacFactory(),
+        new SpaqlFactory(), new AqlFactory(),
     ];
 
     /// <summary>Finds an algorithm.</summary>

@@ -1,6 +1,7 @@
 using Ofql.Graph.Optimization;
 using Ofql.Graph.Parameters;
 using Ofql.Kernels.Randomness;
+using Ofql.Partitions;
 
 namespace Ofql.Agents;
 
@@ -49,6 +50,17 @@ internal sealed class AgentState
         Tensors.Add(new StateTensor(name, [values.Length], destination => values.CopyTo(destination), source => source.CopyTo(values)));
         return this;
     }
+
+    /// <summary>Q, visits and children of a partition, whose nodes grow.</summary>
+    public AgentState Add(string name, AdaptivePartition partition)
+    {
+        Tensors.Add(new StateTensor(name, [partition.Nodes, 3], partition.Read, partition.Write) { Rows = () => partition.Nodes });
+        return this;
+    }
+
+    /// <summary>A double, by its bits.</summary>
+    public AgentState Add(string name, Func<double> read, Action<double> write) =>
+        Add(name, () => BitConverter.DoubleToInt64Bits(read()), bits => write(BitConverter.Int64BitsToDouble(bits)));
 
     /// <summary>Position of a random stream.</summary>
     public AgentState Add(string name, RandomStream stream)

@@ -15,9 +15,6 @@ public sealed record ActingOptions
     /// <summary>Also compute the log-density of each action; for one sample as trained, where the policy has a density.</summary>
     public bool LogProbability { get; init; }
 
-    /// <summary>A learning agent acts as one who collects: a Gaussian policy that is scored by its mean draws a sample. Policy files act as they are scored.</summary>
-    public bool Explore { get; init; }
-
     /// <summary>Factor w on Q in the softmax: probability proportional to exp(w Q).</summary>
     public float SoftmaxWeight { get; init; } = 1f;
 }
@@ -55,6 +52,12 @@ public interface IActor : IDisposable
     /// (<see cref="ActingOptions.LogProbability"/>) of a policy that has a density.
     /// </summary>
     ReadOnlySpan<float> LogProbabilities => default;
+
+    /// <summary>
+    /// Where the policy depends on it, the place for the number of steps that each state's episode has taken so far [capacity], 0 for a first
+    /// state: to be written before a call. Empty for the others.
+    /// </summary>
+    Span<int> Steps => default;
 
     /// <summary>Writes one action per state.</summary>
     /// <param name="count">Number of states n, at most <see cref="Capacity"/>.</param>

@@ -11,6 +11,21 @@ public delegate void WriteValues(ReadOnlySpan<float> source);
 /// <summary>One named tensor of an agent's complete state: parameters, targets, optimiser moments.</summary>
 public sealed record StateTensor(string Name, long[] Shape, ReadValues Read, WriteValues Write)
 {
+    private readonly long[] _shape = Shape;
+
+    /// <summary>Row-major shape, as it is now.</summary>
+    public long[] Shape
+    {
+        get => Rows is null ? _shape : [Rows(), .. _shape.AsSpan(1)];
+        init => _shape = value;
+    }
+
+    /// <summary>
+    /// The present number of rows of a tensor that grows while the agent learns, null for the others. Any number of rows may be written to
+    /// such a tensor.
+    /// </summary>
+    public Func<long>? Rows { get; init; }
+
     /// <summary>Number of values.</summary>
     public long Length => Shape.Aggregate(1L, (product, size) => product * size);
 }
@@ -45,6 +60,12 @@ public interface IAgent : IDisposable
     /// <summary>A policy that acts with this agent's parameters, on up to <paramref name="capacity"/> states a call.</summary>
     IActor CreateActor(ActingOptions options, int capacity);
 
+    /// <summary>
+    /// How it acts while it collects, one state a call: by its policy (the best of some candidates, where it has several), unless it explores in
+    /// another way.
+    /// </summary>
+    IActor CreateExplorer(int candidates) => CreateActor(new ActingOptions { Candidates = candidates }, 1);
+
     /// <summary>The policy as an artefact: everything that is needed to act, and nothing else.</summary>
     PolicyArtefact ExportPolicy();
 }
@@ -67,6 +88,12 @@ public sealed record AgentContext(
 {
     /// <summary>What batches are drawn from: <see cref="Data"/>, unless transitions are collected besides.</summary>
     public TransitionPool Pool { get; init; } = TransitionPool.Of(Data);
+
+    /// <summary>Smallest state per entry [S], -infinity for no bound; null where the task does not say.</summary>
+    public float[]? StateLow { get; init; }
+
+    /// <summary>Largest state per entry [S], infinity for no bound; null where the task does not say.</summary>
+    public float[]? StateHigh { get; init; }
 }
 
 /// <summary>One option of an agent.</summary>
@@ -96,6 +123,9 @@ public interface IAgentFactory
 
     /// <summary>Whether it learns from recorded data alone; otherwise it can also begin with nothing but an environment.</summary>
     bool NeedsData => true;
+
+    /// <summary>First steps with uniform actions that it wants where it learns online; null leaves them to the configuration.</summary>
+    long? StartSteps => null;
 
     /// <summary>Every option with its default.</summary>
     IReadOnlyList<AgentOption> Options { get; }

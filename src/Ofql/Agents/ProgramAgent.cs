@@ -105,8 +105,10 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <inheritdoc/>
-    public IActor CreateActor(ActingOptions options, int capacity) =>
-        new CandidateActor(options.Explore ? _model.Exploring : _model.Acting, Transforms, options, capacity);
+    public IActor CreateActor(ActingOptions options, int capacity) => new CandidateActor(_model.Acting, Transforms, options, capacity);
+
+    /// <inheritdoc/>
+    public IActor CreateExplorer(int candidates) => new CandidateActor(_model.Exploring, Transforms, new ActingOptions { Candidates = candidates }, capacity: 1);
 
     /// <inheritdoc/>
     public abstract PolicyArtefact ExportPolicy();

@@ -22,6 +22,12 @@ public sealed class TransitionPool
     /// <summary>Whether there are recorded transitions.</summary>
     public bool HasRecorded => _recorded is not null;
 
+    /// <summary>The recorded transitions, or null.</summary>
+    internal TransitionDataset? Recorded => _recorded;
+
+    /// <summary>The collected transitions, or null.</summary>
+    internal ReplayBuffer? Collected => _collected;
+
     /// <summary>A dataset alone.</summary>
     public static TransitionPool Of(TransitionDataset recorded) => new(recorded, null, 1);
 

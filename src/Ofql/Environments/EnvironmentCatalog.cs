@@ -33,6 +33,7 @@ public sealed class EnvironmentCatalog
     public static EnvironmentCatalog BuiltIn { get; } = new(
     [
         new EnvironmentEntry(Pendulum.Task, "Swing a pendulum up and hold it; torque / 2 as the action", () => new Pendulum()),
+        new EnvironmentEntry(CartPole.Task, "Balance a pole on a cart; force / 10 N as the action", () => new CartPole()),
         .. Maze2dTask.All.Select(task => new EnvironmentEntry(
             task.Specification,
             $"Push a ball through the {task.Layout.Name} maze, {(task.Reward == MazeReward.Sparse ? "sparse" : "dense")} reward",

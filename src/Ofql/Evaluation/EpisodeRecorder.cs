@@ -53,6 +53,8 @@ public static class EpisodeRecorder
         {
             cancellation.ThrowIfCancellationRequested();
             episode.Draw(noise, out uniform[0]);
+            if (actor.Steps is [_, ..] steps)
+                steps[0] = episode.Length;
             actor.Act(1, state, noise, uniform, action);
             result = world.Step(action, state);
             episode.Return += result.Reward;

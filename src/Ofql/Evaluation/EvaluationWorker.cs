@@ -122,8 +122,13 @@ internal sealed class EvaluationWorker : IDisposable
 
     private void Draw()
     {
+        var steps = _actor.Steps;
         for (var place = 0; place < _active; place++)
+        {
             _episodes[place].Draw(_noise.AsSpan(place * _actor.NoisePerState, _actor.NoisePerState), out _uniforms[place]);
+            if (!steps.IsEmpty)
+                steps[place] = _episodes[place].Length;
+        }
     }
 
     private void Step(int place)

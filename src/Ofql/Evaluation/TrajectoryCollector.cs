@@ -49,6 +49,7 @@ public sealed class TrajectoryCollector
     private readonly Column<float>? _velocities;
     private bool _hasDensity = true;
     private long _rows;
+    private int _length;
 
     private TrajectoryCollector(IEnvironment environment, long rows, RandomStream random)
     {
@@ -147,6 +148,8 @@ public sealed class TrajectoryCollector
 
         Noise.FillNormal(_exploration, noise);
         Noise.FillUniform(_choices, _uniform);
+        if (actor.Steps is [_, ..] steps)
+            steps[0] = _length;
         actor.Act(1, _observation, noise, _uniform, _action);
         if (actor.LogProbabilities is [var density, ..])
             _logProbabilities.Writable(_rows)[0] = density;
@@ -166,13 +169,18 @@ public sealed class TrajectoryCollector
         _terminals.Writable(_rows)[0] = result.Terminated ? (byte)1 : (byte)0;
         _timeouts.Writable(_rows)[0] = result.Truncated && !result.Terminated ? (byte)1 : (byte)0;
         _rows++;
+        _length++;
         _next.CopyTo(_observation, 0);
         if (result.Done)
             Reset();
         return result.Done;
     }
 
-    private void Reset() => _environment.Reset(_starts, _observation);
+    private void Reset()
+    {
+        _environment.Reset(_starts, _observation);
+        _length = 0;
+    }
 
     private RawTrajectory Result(IReadOnlyDictionary<string, string> metadata, RandomStream random)
     {

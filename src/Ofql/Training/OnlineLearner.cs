@@ -9,6 +9,7 @@ namespace Ofql.Training;
 /// An agent that collects what it learns from: one <see cref="Update"/> is one step of the environment with the updates that
 /// belong to it. So the <see cref="TrainingLoop"/> that runs any agent also runs this one, and its steps are environment steps.
 /// The agent must draw its batches from a pool that holds <see cref="Buffer"/>; recorded data may be mixed in there.
+/// An <see cref="ITrialAgent"/> is tried out before its first update and whenever it has learned from an episode that ended.
 /// </summary>
 public sealed class OnlineLearner : IAgent
 {
@@ -17,6 +18,7 @@ public sealed class OnlineLearner : IAgent
     private readonly OnlineOptions _options;
     private readonly ICollectionStore? _collection;
     private readonly IActor _actor;
+    private readonly EpisodeTrials? _trials;
     private readonly RandomStream _starts;
     private readonly RandomStream _randomActions;
     private readonly RandomStream _exploration;
@@ -33,6 +35,7 @@ public sealed class OnlineLearner : IAgent
     private double _lastReturn;
     private long _lastLength;
     private long _episodes;
+    private long _triedEpisodes;
     private long _restoredCollected;
     private long _restoredDigest;
     private long _stored;
@@ -53,7 +56,9 @@ public sealed class OnlineLearner : IAgent
         _options = options;
         Buffer = buffer;
         var facts = environment.Specification;
-        _actor = agent.CreateActor(new ActingOptions { Candidates = options.Candidates, Explore = true }, 1);
+        _actor = agent.CreateExplorer(options.Candidates);
+        if (agent is ITrialAgent { TrialEpisodes: > 0 } trial)
+            _trials = new EpisodeTrials(trial, environment, options.Seed);
         _starts = new RandomStream(options.Seed, "online starts");
         _randomActions = new RandomStream(options.Seed, "online random actions");
         _exploration = new RandomStream(options.Seed, "online exploration");
@@ -68,7 +73,7 @@ public sealed class OnlineLearner : IAgent
         environment.Reset(_starts, _observation);
         MetricNames = ["collect/return", "collect/length", "collect/episodes", .. agent.MetricNames];
         StateTensors = [.. agent.StateTensors, new StateTensor("online/observation", [facts.StateSize], _observation.CopyTo, values => values.CopyTo(_observation))];
-        StateIntegers = [.. agent.StateIntegers, .. Integers()];
+        StateIntegers = [.. agent.StateIntegers, .. Integers(), .. TrialIntegers()];
     }
 
     /// <summary>Environment steps done.</summary>
@@ -92,6 +97,8 @@ public sealed class OnlineLearner : IAgent
         // What the ring is about to overwrite must have been stored.
         if (_collection is not null && Buffer.Collected - _stored == Buffer.Capacity)
             Store();
+        if (Step >= _options.StartSteps && _trials?.Count == 0)
+            _trials.Run();
         Act();
         var result = _environment.Step(_action, _next);
         Buffer.Add(_observation, _action, (float)result.Reward, _next, result.Terminated, result.Truncated);
@@ -106,6 +113,10 @@ public sealed class OnlineLearner : IAgent
             return;
         for (var update = 0L; update < (long)_options.RoundSteps * _options.UpdatesPerStep; update++)
             _agent.Update();
+        // One trial of what was learned from the episodes that have ended, even if a round held several.
+        if (_trials is not null && _episodes > _triedEpisodes)
+            _trials.Run();
+        _triedEpisodes = _episodes;
     }
 
     /// <inheritdoc/>
@@ -150,7 +161,11 @@ public sealed class OnlineLearner : IAgent
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _actor.Dispose();
+    public void Dispose()
+    {
+        _actor.Dispose();
+        _trials?.Dispose();
+    }
 
     private void Act()
     {
@@ -162,6 +177,8 @@ public sealed class OnlineLearner : IAgent
             return;
         }
 
+        if (_actor.Steps is [_, ..] steps)
+            steps[0] = (int)_length;
         Noise.FillNormal(_exploration, _noise);
         Noise.FillUniform(_choices, _uniform);
         _actor.Act(1, _observation, _noise.AsSpan(0, _actor.NoisePerState), _uniform, _action);
@@ -202,6 +219,10 @@ public sealed class OnlineLearner : IAgent
             yield return OfDouble(FormattableString.Invariant($"online/environment.{entry}"), () => EnvironmentEntry(entry), value => _restoredState[entry] = value);
         }
     }
+
+    private IEnumerable<StateInteger> TrialIntegers() => _trials is null
+        ? []
+        : _trials.Integers().Append(new("online/tried_episodes", () => _triedEpisodes, value => _triedEpisodes = value));
 
     // The bits of a double as an integer.
     private static StateInteger OfDouble(string name, Func<double> read, Action<double> write) =>

@@ -164,9 +164,12 @@ public sealed class AgentConformance
         Assert.Equal(resolved, factory.Resolve(resolved));
         Assert.All(factory.Options, option => Assert.True(option.Description.Length > 10, option.Name));
         Assert.All([factory.Title, factory.Paper], text => Assert.NotEmpty(text));
-        var error = Assert.Throws<UsageException>(() => factory.Resolve(new Dictionary<string, string> { ["batch_sise"] = "3" }));
-        Assert.Contains("'batch_sise'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Did you mean 'batch_size'?", error.Message, StringComparison.Ordinal);
+        // One letter wrong in its first option.
+        var known = factory.Options[0].Name;
+        var misspelt = known[..^1] + "#";
+        var error = Assert.Throws<UsageException>(() => factory.Resolve(new Dictionary<string, string> { [misspelt] = "3" }));
+        Assert.Contains($"'{misspelt}'", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"Did you mean '{known}'?", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,6 +16,7 @@ public class RoomTests
         ["Networks"] = ["Agents", "Environments", "Training", "Evaluation"],
         ["Flow"] = ["Agents", "Environments", "Training", "Evaluation"],
         ["Data"] = ["Networks", "Flow", "Agents", "Environments", "Training", "Evaluation"],
+        ["Partitions"] = ["Graph", "Networks", "Flow", "Data", "Agents", "Environments", "Training", "Evaluation"],
         ["Environments"] = ["Graph", "Networks", "Flow", "Agents", "Training", "Evaluation"],
         ["Agents"] = ["Environments", "Training", "Evaluation"],
         ["Training"] = ["Graph", "Networks", "Flow", "Evaluation"],

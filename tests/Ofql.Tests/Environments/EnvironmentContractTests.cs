@@ -25,17 +25,23 @@ public class EnvironmentContractTests
 
     [Theory]
     [InlineData("pendulum-v1")]
+    [InlineData("cartpole-v0")]
     [InlineData("maze2d-large-v1")]
     public void A_step_allocates_nothing(string name)
     {
         using var environment = EnvironmentCatalog.BuiltIn.Create(name);
         var observation = new float[environment.Specification.StateSize];
         var action = new float[environment.Specification.ActionSize];
-        environment.Reset(new RandomStream(0, "reset"), observation);
+        var starts = new RandomStream(0, "reset");
+        environment.Reset(starts, observation);
         environment.Step(action, observation);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var step = 0; step < 150; step++)
-            environment.Step(action, observation);
+        {
+            if (environment.Step(action, observation).Done)
+                environment.Reset(starts, observation);
+        }
+
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 

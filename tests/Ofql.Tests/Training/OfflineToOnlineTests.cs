@@ -94,7 +94,7 @@ public sealed class OfflineToOnlineTests
         var learned = Offline(name, data);
         using Run run = new(name, data, learned), quiet = new(name, data, learned, options: _options with { ExplorationNoise = 0 });
         using var actor = run.Agent.CreateActor(new ActingOptions { NoiseScale = 0 }, 1);
-        using var exploring = run.Agent.CreateActor(new ActingOptions { Explore = true }, 1);
+        using var exploring = run.Agent.CreateExplorer(1);
         run.Advance(20);
         quiet.Advance(20);
         Assert.InRange(Spread(run), 1e-4, 4);
