@@ -86,7 +86,8 @@ public static unsafe class Moves
     }
 
     /// <summary>Each row of the source repeated <paramref name="times"/> times in a row; rows are counted in the source.</summary>
-    public static void RepeatRows(float* source, in PanelLayout from, float* target, in PanelLayout to, int times, int firstRow, int endRow)
+    public static void RepeatRows(
+        float* source, in PanelLayout from, float* target, in PanelLayout to, int times, int firstRow, int endRow, bool accumulate = false)
     {
         for (var panel = 0; panel < from.Panels; panel++)
         {
@@ -97,7 +98,7 @@ public static unsafe class Moves
                 {
                     var q = target + (panel * to.PanelStride) + (((row * times) + copy) * to.Width);
                     for (var i = 0; i < from.Width; i++)
-                        q[i] = p[i];
+                        q[i] = accumulate ? q[i] + p[i] : p[i];
                 }
             }
         }
@@ -138,6 +139,32 @@ public static unsafe class Moves
                     *single = accumulate ? *single + *cell : *cell;
                 else
                     *cell = accumulate ? *cell + *single : *single;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reads R rows of n C columns as R n rows of C columns, or back (<paramref name="toWhole"/>): [r, j C + c] is [r n + j, c]. Rows are
+    /// counted in the whole ones.
+    /// </summary>
+    public static void CutRows(
+        float* whole, in PanelLayout wholeLayout, float* parts, in PanelLayout partLayout, bool toWhole, bool accumulate, int firstRow, int endRow)
+    {
+        var (columns, pieces) = (partLayout.Columns, wholeLayout.Columns / partLayout.Columns);
+        for (var row = firstRow; row < endRow; row++)
+        {
+            for (var piece = 0; piece < pieces; piece++)
+            {
+                for (var done = 0; done < columns;)
+                {
+                    var column = (piece * columns) + done;
+                    var run = Math.Min(columns - done, Math.Min(wholeLayout.Width - (column % wholeLayout.Width), partLayout.Width - (done % partLayout.Width)));
+                    float* p = whole + wholeLayout.Offset(row, column), q = parts + partLayout.Offset((row * pieces) + piece, done);
+                    float* source = toWhole ? q : p, target = toWhole ? p : q;
+                    for (var i = 0; i < run; i++)
+                        target[i] = accumulate ? target[i] + source[i] : source[i];
+                    done += run;
+                }
             }
         }
     }

@@ -50,6 +50,35 @@ public static unsafe class RowReductions
         }
     }
 
+    /// <summary>
+    /// y[r] = the entry of row r that comes <paramref name="rank"/>-th when they are ordered from the largest down, equal ones from left to
+    /// right; index[r] = its column, as a float. NaNs count as infinite. For small ranks: every rank is one pass over the row.
+    /// </summary>
+    public static void Ranked(float* x, in PanelLayout layout, int rank, float* y, float* index, int firstRow, int endRow)
+    {
+        for (var row = firstRow; row < endRow; row++)
+        {
+            var (last, at) = (float.PositiveInfinity, -1);
+            for (var pass = 0; pass < rank; pass++)
+            {
+                var (best, found) = (float.NegativeInfinity, -1);
+                for (var column = 0; column < layout.Columns; column++)
+                {
+                    var value = x[layout.Offset(row, column)];
+                    value = float.IsNaN(value) ? float.PositiveInfinity : value;
+                    var remains = value < last || (value == last && column > at);
+                    if (remains && (found < 0 || value > best))
+                        (best, found) = (value, column);
+                }
+
+                (last, at) = (best, found);
+            }
+
+            y[row] = x[layout.Offset(row, at)];
+            index[row] = at;
+        }
+    }
+
     /// <summary>y[r] = x[r, index[r]]: the tangent of <see cref="Maximum"/>.</summary>
     public static void Gather(float* x, in PanelLayout layout, float* index, float* y, int firstRow, int endRow)
     {

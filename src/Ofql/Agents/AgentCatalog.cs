@@ -9,6 +9,7 @@ using Ofql.Agents.FmQl;
 using Ofql.Agents.Fql;
 using Ofql.Agents.Idql;
 using Ofql.Agents.Iql;
+using Ofql.Agents.IqlTdmpc;
 using Ofql.Agents.MeanFlowQl;
 using Ofql.Agents.Ofql;
 using Ofql.Agents.Sac;
@@ -25,7 +26,7 @@ public static class AgentCatalog
     [
         new OfqlFactory(), new DqlFactory(), new FmQlFactory(), new EdpFactory(), new IdqlFactory(),
         new FqlFactory(), new MeanFlowQlFactory(), new DtqlFactory(), new CpqlFactory(),
-        new BcFactory(), new Td3BcFactory(), new IqlFactory(), new CqlFactory(), new SacFactory(),
+        new BcFactory(), new Td3BcFactory(), new IqlFactory(), new IqlTdmpcFactory(), new CqlFactory(), new SacFactory(),
         new SpaqlFactory(), new AqlFactory(),
     ];
 

@@ -167,6 +167,12 @@ public abstract class ProgramAgent : IAgent
     protected BatchSource DrawBatch(BatchInputs inputs, string name = "batch") => Draw(new BatchSource(
         _context.Pool, Stream(name), inputs, Transforms.States, Transforms.Actions, Transforms.Rewards, Transforms.ActionLimit));
 
+    /// <summary>Windows of up to <paramref name="steps"/> transitions, the first ones drawn as those of <see cref="DrawBatch"/>.</summary>
+    protected WindowSource DrawWindows(WindowInputs inputs, int steps, double discount, string name = "batch") => Draw(new WindowSource(
+        _context.Pool,
+        new BatchSource(_context.Pool, Stream(name), inputs.First, Transforms.States, Transforms.Actions, Transforms.Rewards, Transforms.ActionLimit),
+        inputs, steps, discount, Transforms.States, Transforms.Rewards));
+
     /// <summary>Standard normal noise from the stream of this name.</summary>
     protected NoiseSource DrawNoise(string name, InputNode input) => Draw(new NoiseSource(Stream(name), input));
 

@@ -42,6 +42,9 @@ public sealed class ReplayBuffer : IDisposable
         return number % Capacity;
     }
 
+    /// <summary>Row of the transition that was collected after the one in <paramref name="row"/>; -1 for the newest.</summary>
+    public long RowAfter(long row) => row == (Collected - 1) % Capacity ? -1 : (row + 1) % Capacity;
+
     /// <summary>Adds a transition.</summary>
     /// <param name="state">s [S].</param>
     /// <param name="action">a [A], in the task's units.</param>

@@ -59,6 +59,10 @@ public sealed class TransitionPool
     /// <summary>Rows of that table to draw from.</summary>
     internal long CountOf(int row, int batch) => IsRecorded(row, batch) ? _recorded!.Count : _collected!.Count;
 
+    /// <summary>The row of that table that was recorded, or collected, after <paramref name="index"/>; -1 after the last.</summary>
+    internal long RowAfter(long index, int row, int batch) =>
+        !IsRecorded(row, batch) ? _collected!.RowAfter(index) : index + 1 < _recorded!.Count ? index + 1 : -1;
+
     private bool IsRecorded(int row, int batch) =>
         _collected is null || (_recorded is not null && (_collected.Count == 0 || row < Math.Round(RecordedShare * batch)));
 }

@@ -90,14 +90,20 @@ public static class Functions
     /// <summary>Sum over the columns of each row, [R, 1].</summary>
     public static Node SumColumns(Node x) => x.Columns == 1 ? x : new SumColumnsNode(x);
 
-    /// <summary>Largest entry of each row, [R, 1]; the gradient goes to the first that is largest.</summary>
-    public static Node MaxColumns(Node x) => x.Columns == 1 ? x : new MaxColumnsNode(x);
+    /// <summary>Largest entry of each row, or the <paramref name="rank"/>-th largest, [R, 1]; the gradient goes to the first that is.</summary>
+    public static Node MaxColumns(Node x, int rank = 1) => x.Columns == 1 && rank == 1 ? x : new MaxColumnsNode(x, rank);
 
     /// <summary>ln sum e^x over the columns of each row, [R, 1].</summary>
     public static Node LogSumExp(Node x) => new LogSumExpNode(x);
 
     /// <summary>Each row <paramref name="times"/> times in a row: [R times, C].</summary>
     public static Node RepeatRows(Node x, int times) => times == 1 ? x : new RepeatRowsNode(x, times);
+
+    /// <summary>Each row cut into <paramref name="pieces"/> rows: [R, n C] read as [R n, C].</summary>
+    public static Node SplitRows(Node x, int pieces) => pieces == 1 ? x : new SplitRowsNode(x, pieces);
+
+    /// <summary>Sum of each group of <paramref name="size"/> rows: [R n, C] to [R, C].</summary>
+    public static Node SumRows(Node x, int size) => size == 1 ? x : new SumRowsNode(x, size);
 
     /// <summary>A column [R n, 1] read as [R, n]: the n values of each element beside each other.</summary>
     public static Node GroupRows(Node x, int size) => new GroupRowsNode(x, size);

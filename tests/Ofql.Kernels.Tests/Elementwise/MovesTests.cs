@@ -91,6 +91,35 @@ public sealed unsafe class MovesTests
     }
 
     [Fact]
+    public void Repeated_rows_added()
+    {
+        foreach (var (rows, columns, times) in new[] { (2, 2, 2), (7, 33, 10), (33, 1, 5), (5, 32, 1) })
+        {
+            using Matrix source = Matrix.Random(rows, columns, 1), before = Matrix.Random(rows * times, columns, 2), target = before.Copy();
+            Moves.RepeatRows(source.Pointer, source.Layout, target.Pointer, target.Layout, times, 0, rows, accumulate: true);
+            target.AssertEach("added", (r, c) => (before[r, c] + source[r / times, c], 0));
+            target.AssertGuardsAndPadding();
+        }
+    }
+
+    [Fact]
+    public void Cutting_rows_and_back()
+    {
+        foreach (var (rows, columns, pieces) in new[] { (2, 2, 2), (16, 10, 5), (5, 1, 50), (3, 33, 7), (4, 64, 3), (1, 40, 6) })
+        {
+            using Matrix whole = Matrix.Random(rows, columns * pieces, 1), parts = Matrix.Random(rows * pieces, columns, 2), back = Matrix.Random(rows, columns * pieces, 3);
+            Moves.CutRows(whole.Pointer, whole.Layout, parts.Pointer, parts.Layout, toWhole: false, accumulate: false, 0, rows);
+            parts.AssertEach("cut", (r, c) => (whole[r / pieces, (r % pieces * columns) + c], 0));
+            parts.AssertGuardsAndPadding();
+            Moves.CutRows(back.Pointer, back.Layout, parts.Pointer, parts.Layout, toWhole: true, accumulate: false, 0, rows);
+            back.AssertSameBits("back", whole);
+            Moves.CutRows(back.Pointer, back.Layout, parts.Pointer, parts.Layout, toWhole: true, accumulate: true, 0, rows);
+            back.AssertEach("twice", (r, c) => (2 * whole[r, c], 0));
+            back.AssertGuardsAndPadding();
+        }
+    }
+
+    [Fact]
     public void Clearing_padding_clears_padding_alone()
     {
         foreach (var columns in new[] { 1, 2, 31, 32, 33, 64, 70 })

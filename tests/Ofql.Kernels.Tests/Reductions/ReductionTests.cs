@@ -56,6 +56,45 @@ public sealed unsafe class ReductionTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
+    public void The_entry_of_a_rank_and_its_column(int rows, int columns)
+    {
+        using Matrix x = Matrix.Random(rows, columns, 1), y = new(rows, 1), index = new(rows, 1);
+        for (var row = 0; row < rows; row++)
+        {
+            // Equal entries, now and then infinite ones.
+            for (var column = 0; column < columns; column++)
+                x[row, column] = (row + column) % 11 == 5 ? float.PositiveInfinity : (row + column) % 13 == 3 ? float.NegativeInfinity : MathF.Round(3 * x[row, column]);
+        }
+
+        foreach (var rank in new[] { 1, Math.Min(columns, 2), (columns + 1) / 2, columns })
+        {
+            RowReductions.Ranked(x.Pointer, x.Layout, rank, y.Pointer, index.Pointer, 0, rows);
+            for (var row = 0; row < rows; row++)
+            {
+                // A stable sort keeps equal ones from left to right.
+                var expected = Enumerable.Range(0, columns).OrderByDescending(column => x[row, column]).ElementAt(rank - 1);
+                Assert.Equal((x[row, expected], (float)expected), (y[row, 0], index[row, 0]));
+            }
+
+            y.AssertGuards();
+        }
+    }
+
+    [Fact]
+    public void A_NaN_ranks_as_infinite()
+    {
+        using Matrix x = Matrix.Random(1, 4, 1), y = new(1, 1), index = new(1, 1);
+        (x[0, 0], x[0, 1], x[0, 2], x[0, 3]) = (1f, float.PositiveInfinity, float.NaN, 2f);
+        int[] columns = [1, 2, 3, 0];
+        for (var rank = 1; rank <= 4; rank++)
+        {
+            RowReductions.Ranked(x.Pointer, x.Layout, rank, y.Pointer, index.Pointer, 0, 1);
+            Assert.Equal((x[0, columns[rank - 1]], (float)columns[rank - 1]), (y[0, 0], index[0, 0]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
     public void Largest_entry_and_its_first_column(int rows, int columns)
     {
         // Few different values, so that ties occur.

@@ -12,7 +12,7 @@ public sealed class AgentConformance
     private static readonly Dictionary<string, string> _small = new()
     {
         ["hidden_width"] = "24", ["hidden_layers"] = "2", ["batch_size"] = "33", ["embedding_size"] = "8", ["actor_average_start"] = "3",
-        ["actor_width"] = "16", ["pretrain_updates"] = "3",
+        ["actor_width"] = "16", ["pretrain_updates"] = "3", ["manager_width"] = "16", ["plan_samples"] = "24",
     };
 
     public static TheoryData<string> Agents => new(AgentCatalog.All.Select(factory => factory.Name));

@@ -33,6 +33,12 @@ public sealed class AgentOptionTests
         ["cql.log_std_high"] = ("-2", ""),
         ["cql.difference_low"] = ("100", ""),
         ["cql.lagrange_gap"] = (null, "lagrange=true"),
+        ["iql_tdmpc.log_std_low"] = ("1", ""),
+        ["iql_tdmpc.log_std_high"] = ("-1", ""),
+        ["iql_tdmpc.maximum_weight"] = ("1", ""),
+        ["iql_tdmpc.manager_max_norm"] = ("0.01", ""),
+        // The manager learns in two updates here.
+        ["iql_tdmpc.manager_target_every"] = ("1", ""),
         ["sac.initial_temperature"] = ("0.5", ""),
         ["sac.log_std_low"] = ("0.5", ""),
         ["sac.log_std_high"] = ("-1", ""),
@@ -60,7 +66,7 @@ public sealed class AgentOptionTests
         var factory = AgentCatalog.Find(agent);
         var known = factory.Options.ToDictionary(option => option.Name);
         var (value, needs) = _special.GetValueOrDefault($"{agent}.{name}", _special.GetValueOrDefault($"*.{name}", (null, "")));
-        var basis = new Dictionary<string, string> { ["hidden_width"] = "24", ["hidden_layers"] = "2", ["batch_size"] = "17", ["actor_average_start"] = "2", ["embedding_size"] = "8", ["actor_width"] = "16", ["pretrain_updates"] = "2" }
+        var basis = new Dictionary<string, string> { ["hidden_width"] = "24", ["hidden_layers"] = "2", ["batch_size"] = "17", ["actor_average_start"] = "2", ["embedding_size"] = "8", ["actor_width"] = "16", ["pretrain_updates"] = "2", ["manager_width"] = "16", ["plan_samples"] = "24" }
             .Where(option => known.ContainsKey(option.Key)).ToDictionary();
         foreach (var need in needs.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             basis[need.Split('=')[0]] = need.Split('=')[1];

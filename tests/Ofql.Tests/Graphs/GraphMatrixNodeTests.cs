@@ -113,6 +113,60 @@ public sealed class GraphMatrixNodeTests
         x => GroupRows(Square(x[0]), 3), x => Matrix.Of(300, 3, (row, column) => Math.Pow(x[0][(row * 3) + column, 0], 2)));
 
     [Fact]
+    public void Rows_cut_into_several()
+    {
+        foreach (var (rows, columns) in Shapes.All)
+        {
+            foreach (var pieces in new[] { 1, 2, 7 })
+                new NodeCheck(rows).Value(rows, columns * pieces).Agrees(x => SplitRows(x[0], pieces), x => Matrix.Of(rows * pieces, columns, (row, column) => x[0][row / pieces, (row % pieces * columns) + column]));
+        }
+
+        new NodeCheck(300).Value(300, 6).Agrees(
+            x => SplitRows(Square(x[0]), 3), x => Matrix.Of(900, 2, (row, column) => Math.Pow(x[0][row / 3, (row % 3 * 2) + column], 2)));
+    }
+
+    [Fact]
+    public void Sums_of_groups_of_rows()
+    {
+        foreach (var (rows, columns) in Shapes.All)
+        {
+            foreach (var size in new[] { 1, 2, 10 })
+                new NodeCheck(rows).Value(rows * size, columns).Agrees(x => SumRows(x[0], size), x => Matrix.Of(rows, columns, (row, column) => Enumerable.Range(row * size, size).Sum(i => x[0][i, column])));
+        }
+
+        new NodeCheck(5).Value(30, 3).Agrees(x => SumRows(x[0], 3), x => Matrix.Of(10, 3, (row, column) => Enumerable.Range(row * 3, 3).Sum(i => x[0][i, column])));
+    }
+
+    [Fact]
+    public void The_entry_of_a_rank_in_each_row()
+    {
+        foreach (var (rows, columns) in Shapes.All)
+        {
+            // Entries far apart: between near ones a difference quotient would see the rank change hands. 7 is prime to all numbers of columns.
+            var apart = Enumerable.Range(0, columns).Select(column => (float)(5 * (column * 7 % columns))).ToArray();
+            foreach (var rank in new[] { 1, Math.Min(columns, 2), (columns + 1) / 2, columns })
+            {
+                new NodeCheck(rows).Value(rows, columns).Agrees(
+                    x => MaxColumns(x[0] + Row(x.Graph, apart), rank), x => x[0].PerRow(row => row.Select((value, i) => value + apart[i]).OrderDescending().ElementAt(rank - 1)));
+            }
+        }
+
+        static Node Row(Graph.Graph graph, float[] values)
+        {
+            var row = graph.Input("apart", values.Length, 1);
+            row.Write(values);
+            return row;
+        }
+    }
+
+    [Fact]
+    public void The_mean_of_the_best_of_candidates_per_state() => new NodeCheck(5).Value(50, 3).Value(5, 10).Agrees(
+        // The weighted mean of a plan: weights of ten candidates per state, as a column, times the candidates.
+        x => SumRows(SplitRows(x[1] - MaxColumns(x[1], 4), 10) * x[0], 10),
+        x => Matrix.Of(5, 3, (row, column) => Enumerable.Range(0, 10).Sum(n =>
+            (x[1][row, n] - Enumerable.Range(0, 10).Select(m => x[1][row, m]).OrderDescending().ElementAt(3)) * x[0][(row * 10) + n, column])));
+
+    [Fact]
     public void The_best_of_candidates_per_state() => new NodeCheck(5).Value(5, 3).Value(50, 3).Agrees(
         x => MaxColumns(GroupRows(SumColumns(RepeatRows(x[0], 10) * x[1]), 10)),
         x => Matrix.Of(5, 1, (row, _) => Enumerable.Range(0, 10).Max(n => Enumerable.Range(0, 3).Sum(c => x[0][row, c] * x[1][(row * 10) + n, c]))));

@@ -209,6 +209,10 @@ public sealed class GraphRuleTests
         Refused("do not exist", () => Columns(a, -1, 2));
         Refused("groups of 3", () => GroupRows(column, 3));
         Refused("groups of 2", () => GroupRows(tall, 2));
+        Refused("cannot be cut into 2", () => SplitRows(a, 2));
+        Refused("groups of 3 rows", () => SumRows(column, 3));
+        Refused("no 4-th largest", () => MaxColumns(a, 4));
+        Refused("no 2-th largest", () => MaxColumns(column, 2));
         Refused("one time per row", () => Sinusoid(a, SinusoidFrequencies.DiffusionQl(4)));
         Refused("even", () => Sinusoid(column, SinusoidFrequencies.DiffusionQl(5)));
         Refused("takes 3 inputs", () => Dense(b, block, w, null, Activation.Mish));

@@ -62,7 +62,7 @@ public sealed class IqlAgent : ProgramAgent
 
     internal ImplicitCriticTerms CriticTerms { get; }
 
-    internal IqlPolicyTerms PolicyTerms { get; }
+    internal ImplicitPolicyTerms PolicyTerms { get; }
 
     internal Adam ActorOptimizer { get; }
 

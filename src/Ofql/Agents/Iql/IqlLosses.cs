@@ -1,7 +1,5 @@
 using Ofql.Data;
-using Ofql.Graph;
 using Ofql.Graph.Nodes;
-using static Ofql.Graph.Functions;
 
 namespace Ofql.Agents.Iql;
 
@@ -38,17 +36,7 @@ internal sealed class IqlLosses
         Batch, _model.Critic, _model.Phi, _model.Value(Batch.NextState), _settings.Discount, _settings.Order == IqlOrder.Corl ? 0.5f : 1f);
 
     /// <summary>Equation 7: -mean min(exp(beta d), largest) ln pi(a|s), d the advantage min_j Q'_j(s, a) - V(s).</summary>
-    public IqlPolicyTerms Policy(ImplicitValueTerms value)
-    {
-        var weight = StopGradient(Min(Exp((float)_settings.Beta * value.Advantage), _g.Constant((float)_settings.MaximumWeight)));
-        var mean = _model.Mean(Batch.State, Dropout.Count == 0 ? null : Networks.Dropout.Masks(Dropout, _settings.Dropout));
-        var logStd = _model.LogStd(_g);
-        // sum over entries of -((a - mu) / sigma)^2 / 2 - ln sigma - ln(2 pi) / 2
-        var deviations = (Batch.Action - mean) * Exp(-logStd);
-        var logProbability = SumColumns(-0.5f * Square(deviations) - logStd) - (float)(_model.ActionSize * 0.5 * Math.Log(2 * Math.PI));
-        return new IqlPolicyTerms(weight, mean, logProbability, -Mean(weight * logProbability), Mean(weight));
-    }
+    public ImplicitPolicyTerms Policy(ImplicitValueTerms value) => ImplicitValueLosses.Policy(
+        value.Advantage, Batch.Action, _model.Mean(Batch.State, Dropout.Count == 0 ? null : Networks.Dropout.Masks(Dropout, _settings.Dropout)), _model.LogStd(_g),
+        _settings.Beta, _settings.MaximumWeight);
 }
-
-/// <summary>Nodes of the policy's loss.</summary>
-internal sealed record IqlPolicyTerms(Node Weight, Node Mean, Node LogProbability, Node Loss, Node MeanWeight);

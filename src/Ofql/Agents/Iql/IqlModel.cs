@@ -10,20 +10,18 @@ namespace Ofql.Agents.Iql;
 internal sealed class IqlModel : AgentModel
 {
     private readonly IqlSettings _settings;
-    private readonly TanhPolicy _mean;
-    private readonly ParameterTensor _logStd;
+    private readonly GaussianPolicy _policy;
     private readonly Mlp _value;
 
     public IqlModel(IqlSettings settings, int stateSize, int actionSize)
         : base(stateSize, actionSize)
     {
         _settings = settings;
-        _mean = new TanhPolicy(stateSize, actionSize, settings.Trunk);
-        _logStd = _mean.Layout.AddVector("log_std", actionSize);
+        _policy = new GaussianPolicy(stateSize, actionSize, settings.Trunk, settings.LogStdLow, settings.LogStdHigh);
         Critic = new TwinCritic(stateSize, actionSize, settings.CriticTrunk);
         var valueLayout = new ParameterLayout();
         _value = new Mlp(valueLayout, "", stateSize, settings.CriticTrunk, 1);
-        Theta = Block("actor", _mean.Layout);
+        Theta = Block("actor", _policy.Layout);
         Phi = Block("critic", Critic.Layout);
         PhiTarget = Target(Phi);
         Psi = Block("value", valueLayout);
@@ -52,7 +50,7 @@ internal sealed class IqlModel : AgentModel
     {
         Blocks = [("actor", Theta), ("critic_target", PhiTarget)],
         NoiseSize = ActionSize,
-        Action = (s, eps) => Clamp(Mean(s) + (Exp(LogStd(s.Graph)) * eps!), -1f, 1f),
+        Action = (s, eps) => _policy.Sample(Theta, Mean(s), eps!),
         Value = TargetValue,
     };
 
@@ -67,10 +65,10 @@ internal sealed class IqlModel : AgentModel
     }
 
     /// <summary>The policy's mean, within (-1, 1).</summary>
-    public Node Mean(Node s, IReadOnlyList<Node>? masks = null) => _mean.Apply(Theta, s, masks);
+    public Node Mean(Node s, IReadOnlyList<Node>? masks = null) => _policy.Mean(Theta, s, masks);
 
     /// <summary>ln sigma [1, A].</summary>
-    public Node LogStd(Graph.Graph graph) => Clamp(graph.Parameter(Theta, _logStd), (float)_settings.LogStdLow, (float)_settings.LogStdHigh);
+    public Node LogStd(Graph.Graph graph) => _policy.LogStd(Theta, graph);
 
     // The authors begin all layers orthogonal with gain 2^(1/2), the last ones too, and ln sigma at 0.
     protected override void Draw(ParameterBlock block, RandomStream random)
@@ -80,6 +78,6 @@ internal sealed class IqlModel : AgentModel
         else
             base.Draw(block, random);
         if (block == Theta)
-            block.Write(_logStd, new float[ActionSize]);
+            _policy.InitializeDeviation(block);
     }
 }

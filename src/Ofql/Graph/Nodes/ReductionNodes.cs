@@ -53,14 +53,29 @@ internal sealed unsafe class SumColumnsNode(Node x) : Node(x.Graph, $"sum column
     }
 }
 
-/// <summary>Largest entry of each row: [R, 1]. The gradient goes to the first that is largest.</summary>
-internal sealed unsafe class MaxColumnsNode(Node x) : Node(x.Graph, $"max({x.Name})", x.Rows, 1, x)
+/// <summary>Largest entry of each row, or the rank-th largest: [R, 1]. The gradient goes to the first that is.</summary>
+internal sealed unsafe class MaxColumnsNode : Node
 {
+    private readonly int _rank;
+
+    public MaxColumnsNode(Node x, int rank)
+        : base(x.Graph, $"max({x.Name})", x.Rows, 1, x)
+    {
+        if (rank < 1 || rank > x.Columns)
+            throw new GraphException($"There is no {rank}-th largest of the {x.Columns} columns of {x}.");
+        _rank = rank;
+    }
+
     internal override void EmitForward(Emitter emitter)
     {
         Storage x = emitter.Value(Inputs[0]), y = emitter.Value(this), index = Index(emitter);
-        emitter.Add(new RowInstruction(emitter, Layout, [x], [y, index], (first, end) => RowReductions.Maximum(
-            x.Pointer, x.Layout, y.Pointer, index.Pointer, first, end), exact: true));
+        emitter.Add(new RowInstruction(emitter, Layout, [x], [y, index], (first, end) =>
+        {
+            if (_rank == 1)
+                RowReductions.Maximum(x.Pointer, x.Layout, y.Pointer, index.Pointer, first, end);
+            else
+                RowReductions.Ranked(x.Pointer, x.Layout, _rank, y.Pointer, index.Pointer, first, end);
+        }, exact: true));
     }
 
     internal override Node? Tangent(Node?[] tangents) => new MaxColumnsTangentNode(this, tangents[0]!);
@@ -80,7 +95,7 @@ internal sealed unsafe class MaxColumnsNode(Node x) : Node(x.Graph, $"max({x.Nam
     internal Storage Index(Emitter emitter) => emitter.Auxiliary(this, "index", Layout);
 }
 
-/// <summary>ydot[r] = xdot[r, index of the maximum].</summary>
+/// <summary>ydot[r] = xdot[r, index of the maximum, or of the rank-th].</summary>
 internal sealed unsafe class MaxColumnsTangentNode(MaxColumnsNode primal, Node along) : TangentNode(primal, along)
 {
     internal override void EmitForward(Emitter emitter)
