@@ -33,12 +33,48 @@ public class EveryAgentTests
         var scored = JsonNode.Parse(Succeed("evaluate", cli["p.safetensors"], "--env", "pendulum", "--episodes", "1", "--candidates", "2", "--json"))!;
         Assert.NotEmpty(scored["evaluation"]!.AsObject());
 
+        // It goes on online, and longer with the same bits as at once.
+        string[] online = ["train", "--from", "one", "--runs", cli.Runs, "--threads", "1", "--set", "online.start_steps=5", "--set", "training.log_every=10"];
+        Succeed([.. online, "--name", "whole", "--online-steps", "30"]);
+        Succeed([.. online, "--name", "parts", "--online-steps", "20"]);
+        Succeed("train", "--resume", "parts", "--runs", cli.Runs, "--online-steps", "30");
+        foreach (var file in (string[])["checkpoints/step-000000030.safetensors", "collected.bin", "metrics.csv", "policy.safetensors"])
+            Assert.Equal(File.ReadAllBytes(Path.Combine(cli.Runs, "whole", file)), File.ReadAllBytes(Path.Combine(cli.Runs, "parts", file)));
+
         string Succeed(params string[] arguments)
         {
             var (code, output, error) = CliFixture.RunWith(arguments, TextReader.Null, Shipped, CancellationToken.None);
             Assert.True(code == 0, $"{string.Join(' ', arguments)}: {error}");
             return output;
         }
+    }
+
+    [Fact]
+    public void Going_on_online_the_agent_and_what_its_networks_stand_behind_stay_as_they_were()
+    {
+        using var cli = new CliFixture();
+        string[] quick = ["--runs", cli.Runs, "--threads", "1", "--set", "evaluation.episodes=1"];
+        string[] train = ["train", "--data", cli.Data, "--env", "pendulum", "--agent", "td3_bc", "--set", "agent.hidden_width=8", "--updates", "2", "--name", "one", .. quick];
+        Assert.Equal(0, Run(train).Code);
+        Refused(2, "it cannot go on as 'bc'", "--agent", "bc");
+        Refused(2, "agent.normalize_states is 'none'; expected 'standardize'", "--set", "agent.normalize_states=none");
+        Refused(2, "has ended where learning online begins", "--set", "agent.learning_rate_decay=cosine");
+        Refused(2, "online.candidates", "--set", "online.candidates=0");
+        Refused(2, "online.exploration_noise", "--set", "online.exploration_noise=-1");
+        Refused(1, "agent of other sizes", "--set", "agent.hidden_width=12");
+        // Normalised by the data, it cannot go on without.
+        File.Delete(cli.Data);
+        Refused(1, "was trained on", "--set", "online.recorded_share=0");
+        Assert.False(Directory.Exists(Path.Combine(cli.Runs, "one-online")));
+
+        void Refused(int expected, string words, params string[] more)
+        {
+            var (code, _, error) = Run(["train", "--from", "one", "--online-steps", "10", .. quick, .. more]);
+            Assert.Contains(words, error, StringComparison.Ordinal);
+            Assert.Equal(expected, code);
+        }
+
+        (int Code, string Out, string Error) Run(string[] arguments) => CliFixture.RunWith(arguments, TextReader.Null, Shipped, CancellationToken.None);
     }
 
     [Fact]

@@ -17,15 +17,11 @@ internal static class BenchJson
         json["bytes_per_action"] = result.Act.BytesPerAction;
         json["act_calls"] = result.Act.Calls;
         json["gflop_per_update"] = Round(result.Work.GigaFlop);
-        json["shape"] = Shape(result.Options.Shape);
+        json["shape"] = Of(result.Options.Shape);
         json["rounds"] = result.Options.Rounds;
         json["seconds"] = result.Options.Seconds;
         json["dataset_rows"] = result.Options.Rows;
-        json["machine"] = new JsonObject
-        {
-            ["library"] = machine.Library, ["runtime"] = machine.Runtime, ["operating_system"] = machine.OperatingSystem,
-            ["processor"] = machine.Processor, ["cores"] = machine.Cores, ["vector_bits"] = machine.VectorBits,
-        };
+        json["machine"] = Of(machine);
         json["anchors"] = new JsonObject
         {
             ["source"] = PaperAnchors.Source,
@@ -36,6 +32,13 @@ internal static class BenchJson
         };
         return json;
     }
+
+    /// <summary>Where it was measured.</summary>
+    public static JsonObject Of(MachineFacts machine) => new()
+    {
+        ["library"] = machine.Library, ["runtime"] = machine.Runtime, ["operating_system"] = machine.OperatingSystem,
+        ["processor"] = machine.Processor, ["cores"] = machine.Cores, ["vector_bits"] = machine.VectorBits,
+    };
 
     /// <summary>The instruction table.</summary>
     public static JsonArray Of(IReadOnlyList<InstructionGroup> groups) => new(groups.Select(group => (JsonNode)new JsonObject
@@ -55,24 +58,28 @@ internal static class BenchJson
             ["bytes_per_update"] = found.BytesPerUpdate,
         };
 
-    private static JsonObject Shape(BenchShape shape) => new()
+    /// <summary>The sizes.</summary>
+    public static JsonObject Of(BenchShape shape) => new()
     {
         ["state"] = shape.State, ["action"] = shape.Action, ["batch"] = shape.Batch,
         ["hidden"] = shape.Hidden, ["layers"] = shape.Layers, ["embedding"] = shape.Embedding,
     };
 
-    // Digits beyond the sixth are noise.
-    private static JsonNode? Round(double value) =>
+    /// <summary>Digits beyond the sixth are noise.</summary>
+    public static JsonNode? Round(double value) =>
         CommandContext.Number(double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
 }
 
-/// <summary>What the paper says of its own speed: training time of one run of a million updates.</summary>
+/// <summary>What the paper says of its own speed: training time of one run of a million updates, batches of 2,500 actions per second (its figure 3).</summary>
 internal static class PaperAnchors
 {
     public const string Source = "arXiv 2508.13904";
     public const string Device = "NVIDIA A100";
     public const double OfqlHours = 6.3;
     public const double DqlHours = 11.7;
+    public const double OfqlActBatches = 846.5;
+    public const double DqlActBatches = 238.7;
+    public const int ActBatch = 2500;
 
     public static double OfqlUpdatesPerSecond => 1e6 / (OfqlHours * 3600);
 }

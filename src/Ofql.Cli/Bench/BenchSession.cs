@@ -1,4 +1,5 @@
 using Ofql.Agents;
+using Ofql.Agents.Ofql;
 using Ofql.Data;
 using Ofql.Graph.Execution;
 
@@ -35,7 +36,7 @@ internal sealed class BenchSession : IDisposable
     public UpdateMeter Meter(int threads)
     {
         if (!_meters.TryGetValue(threads, out var meter))
-            _meters[threads] = meter = new UpdateMeter(Options.Shape, _data, threads);
+            _meters[threads] = meter = new UpdateMeter(context => new OfqlAgent(Options.Shape.Settings, context), _data, threads);
         return meter;
     }
 
@@ -85,7 +86,8 @@ internal sealed class BenchSession : IDisposable
         _data.Dispose();
     }
 
-    private static double Median(IEnumerable<double> values)
+    /// <summary>The middle value, or the mean of the two in the middle.</summary>
+    public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;

@@ -1,27 +1,26 @@
 using System.Diagnostics;
 using Ofql.Agents;
-using Ofql.Agents.Ofql;
 using Ofql.Data;
 using Ofql.Graph.Execution;
 
 namespace Ofql.Cli.Bench;
 
-/// <summary>An OFQL agent on given data and threads, and the time its updates take.</summary>
+/// <summary>An agent on given data and threads, and the time its updates take.</summary>
 internal sealed class UpdateMeter : IDisposable
 {
     // Tiered compilation waits 100 ms for quiet and then compiles in the background.
     private const double WarmUpSeconds = 0.6;
     private const double RewarmSeconds = 0.05;
 
-    private readonly OfqlAgent _agent;
+    private readonly ProgramAgent _agent;
 
-    public UpdateMeter(BenchShape shape, TransitionDataset data, int threads)
+    public UpdateMeter(Func<AgentContext, ProgramAgent> create, TransitionDataset data, int threads)
     {
         Threads = threads;
-        var (low, high) = (new float[shape.Action], new float[shape.Action]);
+        var (low, high) = (new float[data.ActionSize], new float[data.ActionSize]);
         Array.Fill(low, -1f);
         Array.Fill(high, 1f);
-        _agent = new OfqlAgent(shape.Settings, new AgentContext(data, low, high, Seed: 0, threads, PlannedUpdates: 1_000_000));
+        _agent = create(new AgentContext(data, low, high, Seed: 0, threads, PlannedUpdates: 1_000_000));
         RunFor(WarmUpSeconds);
     }
 
@@ -64,7 +63,7 @@ internal sealed class UpdateMeter : IDisposable
         }
     }
 
-    public IActor CreateActor(ActingOptions options) => _agent.CreateActor(options, capacity: 1);
+    public IActor CreateActor(ActingOptions options, int capacity = 1) => _agent.CreateActor(options, capacity);
 
     /// <summary>Time of every instruction of an update on one thread.</summary>
     public IReadOnlyList<InstructionTiming> Profile(int repeats)

@@ -12,47 +12,22 @@ internal static class BenchCommand
 {
     public static Command Build(CommandContext context)
     {
-        var (options, shape) = (new BenchOptions(), new BenchShape());
-        var state = Size("--state", "Size of a state", shape.State);
-        var action = Size("--action", "Size of an action", shape.Action);
-        var batch = Size("--batch", "Transitions per update", shape.Batch);
-        var hidden = Size("--hidden", "Width of hidden layers", shape.Hidden);
-        var layers = Size("--layers", "Hidden layers", shape.Layers);
-        var embedding = Size("--embedding", "Size of each time embedding", shape.Embedding);
-        var rounds = Size("--rounds", "Rounds; results are medians over them", options.Rounds);
-        var seconds = new Option<double>("--seconds") { Description = "Time per measurement", HelpName = "number", DefaultValueFactory = _ => options.Seconds };
-        var threads = new Option<int?>("--threads") { Description = "Largest number of threads (default: all cores)", HelpName = "count" };
+        var options = new BenchOptionSet();
         var profile = new Option<bool>("--profile") { Description = "Also show where the time of an update goes, on one thread" };
         var serve = new Option<bool>("--serve") { Description = "Measure on request, by lines on the input", Hidden = true };
         var json = CommonOptions.Json();
         var command = new Command("bench", "Measure this machine: updates per second, share of its peak, time per action.")
         {
-            threads, seconds, rounds, hidden, layers, batch, state, action, embedding, profile, serve, json,
+            profile, serve, json,
         };
+        options.AddTo(command);
         command.SetAction(parsed => Run(
             context with { Json = parsed.GetValue(json) },
-            new BenchOptions
-            {
-                Shape = new BenchShape
-                {
-                    State = parsed.GetValue(state),
-                    Action = parsed.GetValue(action),
-                    Batch = parsed.GetValue(batch),
-                    Hidden = parsed.GetValue(hidden),
-                    Layers = parsed.GetValue(layers),
-                    Embedding = parsed.GetValue(embedding),
-                },
-                Rounds = parsed.GetValue(rounds),
-                Seconds = parsed.GetValue(seconds),
-                Threads = parsed.GetValue(threads) ?? options.Threads,
-            }.Checked(),
+            options.Read(parsed),
             parsed.GetValue(profile),
             parsed.GetValue(serve)));
         return command.WithExamples("ofql bench", "ofql bench --threads 1 --json", "ofql bench --rounds 1 --profile");
     }
-
-    private static Option<int> Size(string name, string description, int value) =>
-        new(name) { Description = description, HelpName = "count", DefaultValueFactory = _ => value };
 
     private static int Run(CommandContext context, BenchOptions options, bool profile, bool serve)
     {

@@ -38,7 +38,7 @@ internal static class CommandTree
             DataInspectCommand.Build(context), DataFetchCommand.Build(context), DataConvertCommand.Build(context), DataGenerateCommand.Build(context),
             DataBehavioursCommand.Build(context),
         };
-        var reproduce = new Command("reproduce", "Run an experiment of the paper.") { ReproduceToyCommand.Build(context) };
+        var reproduce = new Command("reproduce", "Run an experiment of the paper.") { ReproduceToyCommand.Build(context), ReproduceSpeedCommand.Build(context) };
         foreach (var command in (Command[])
             [
                 TrainCommand.Build(context), EvaluateCommand.Build(context), ActCommand.Build(context), group,
@@ -53,7 +53,7 @@ internal static class CommandTree
             parent.Action = new ExampleHelp(new HelpAction(), isGroup: parent != root);
         root.WithExamples("ofql train maze2d-umaze-v1", "ofql doctor", "ofql list tasks", "ofql train --help");
         group.WithExamples("ofql data inspect logs.hdf5", "ofql data fetch hopper-medium-v2", "ofql data convert logs.npz logs.safetensors", "ofql data generate maze2d-umaze-v1 --rows 100000");
-        reproduce.WithExamples("ofql reproduce toy");
+        reproduce.WithExamples("ofql reproduce toy", "ofql reproduce speed");
         return root;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ofql.Cli.Composition;
 using Ofql.Cli.Rendering;
 using Ofql.Cli.Runs;
 using Ofql.Data;
@@ -19,7 +20,8 @@ internal static class TrainCommand
         var file = new Option<string?>("--config") { Description = "Configuration file, over the task's preset", HelpName = "file.yaml" };
         var set = new Option<string[]>("--set") { Description = "Set one key, such as training.updates=20000 or agent.eta=0.3; may be repeated", HelpName = "key=value" };
         var updates = new Option<long?>("--updates") { Description = "Gradient updates", HelpName = "count" };
-        var steps = new Option<long?>("--steps") { Description = "Environment steps to learn from while collecting them (learning online)", HelpName = "count" };
+        var steps = new Option<long?>("--steps", "--online-steps") { Description = "Environment steps to learn from while collecting them (learning online)", HelpName = "count" };
+        var from = new Option<string?>("--from") { Description = "Go on learning online from this run's newest checkpoint, or from this checkpoint", HelpName = "run or file" };
         var snapshots = new Option<long?>("--snapshots-every") { Description = "Keep the policy of every so many steps in the folder snapshots", HelpName = "count" };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of the run", HelpName = "number" };
         var seeds = new Option<string?>("--seeds") { Description = "Several runs, such as 0..2 or 0,1,2; in parallel, one per core", HelpName = "list" };
@@ -32,7 +34,7 @@ internal static class TrainCommand
         var json = CommonOptions.Json();
         var command = new Command("train", "Train a policy from recorded data, or online.")
         {
-            task, data, environment, agent, file, set, updates, steps, snapshots, seed, seeds, threads, name, runs, datasets, resume, dryRun, json,
+            task, data, environment, agent, file, set, updates, steps, from, snapshots, seed, seeds, threads, name, runs, datasets, resume, dryRun, json,
         };
         command.SetAction(parsed => Run(context with { Json = parsed.GetValue(json) }, parsed.GetValue(dryRun), new TrainArguments
         {
@@ -44,6 +46,7 @@ internal static class TrainCommand
             Assignments = parsed.GetValue(set) ?? [],
             Updates = parsed.GetValue(updates),
             Steps = parsed.GetValue(steps),
+            From = parsed.GetValue(from),
             SnapshotsEvery = parsed.GetValue(snapshots),
             Seed = parsed.GetValue(seed),
             Seeds = parsed.GetValue(seeds),
@@ -60,6 +63,7 @@ internal static class TrainCommand
             "ofql train --data pendulum-replay.hdf5 --env pendulum --set training.evaluate_every=2000",
             "ofql train --data logs.safetensors --name first-try",
             "ofql train --agent sac --env pendulum --steps 10000",
+            "ofql train --from first-try --env pendulum --online-steps 20000 --set online.recorded_share=0.5",
             "ofql train --resume first-try --updates 100000",
             "ofql train maze2d-umaze-v1 --dry-run > mine.yaml");
     }
@@ -76,13 +80,12 @@ internal static class TrainCommand
         // Before data is generated or read: a refusal should come at once.
         if (!plan.Resume)
             RunFolder.RequireFree(plan.Folder, name => plan.IsGroup && RunLocator.IsSeedsFile(name));
-        else
-            RequireDataFile(plan);
+        RequireDataFile(plan);
         using var view = new ProgressView(context, plan.IsGroup, plan.Configuration.StepUnit);
         var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(arguments.Datasets), view.Say);
         using var data = plan.Configuration.IsOnline && !plan.Configuration.HasData ? null : source.Open(plan.Configuration, context.Cancellation);
         if (data is not null)
-            RequireSameData(plan, data);
+            RequireSameData(context.Catalog, plan, data);
         var environmentName = plan.Configuration.Text("environment");
         var environment = environmentName.Length > 0 ? context.Catalog.Environment(environmentName) : null;
         var report = data is null ? null : DataReport.Of(data.Data, environment?.Specification.Score is { } score ? score.Normalize : null, context.Cancellation);
@@ -97,18 +100,26 @@ internal static class TrainCommand
     private static void RequireDataFile(TrainPlan plan)
     {
         var file = plan.Configuration.Text("data.file");
-        if (file.Length > 0 && !Path.Exists(file))
+        var run = plan.Resume ? plan.Folder : plan.Configuration.From;
+        if (run.Length > 0 && file.Length > 0 && !Path.Exists(file))
         {
             throw new OfqlException(
-                $"The run '{plan.Folder}' was trained on '{file}', which is not there (a relative path counts from the folder you are in: "
-                + $"'{Directory.GetCurrentDirectory()}'). Give the file with --data, or change to the folder the run was started from.");
+                $"The run '{run}' was trained on '{file}', which is not there (a relative path counts from the folder you are in: "
+                + $"'{Directory.GetCurrentDirectory()}'). Give the file with --data, or change to the folder the run was started from."
+                + (plan.Resume ? "" : " Learning online draws online.recorded_share of every batch from it, and normalises by it what the offline run did."));
         }
     }
 
-    private static void RequireSameData(TrainPlan plan, OpenedDataset data)
+    private static void RequireSameData(Catalog catalog, TrainPlan plan, OpenedDataset data)
     {
-        foreach (var seed in plan.Resume ? plan.Seeds : [])
+        foreach (var seed in plan.Seeds)
         {
+            if (!plan.Resume)
+            {
+                RequireDataOfOrigin(catalog, plan, data, seed);
+                continue;
+            }
+
             var folder = plan.FolderOf(seed);
             if (!RunFolder.Exists(folder) || RunFolder.Open(folder) is not { } run || !File.Exists(run.ManifestPath))
                 continue;
@@ -122,12 +133,27 @@ internal static class TrainCommand
         }
     }
 
+    private static void RequireDataOfOrigin(Catalog catalog, TrainPlan plan, OpenedDataset data, ulong seed)
+    {
+        if (plan.Configuration.From.Length == 0)
+            return;
+        var origin = CheckpointOrigin.Open(plan.Configuration.From, seed, catalog);
+        if (origin.DataFingerprint is { } expected && expected != data.Fingerprint)
+        {
+            throw new OfqlException(
+                $"'{data.Source}' is not the data that '{origin.Checkpoint}' was trained on: its fingerprint is {data.Fingerprint}, expected {expected}. "
+                + "Give the original file with --data.");
+        }
+    }
+
     private static void Announce(ProgressView view, TrainPlan plan, OpenedDataset? data, DataReport? report)
     {
         var configuration = plan.Configuration;
         view.Say($"{(plan.Resume ? "Continuing" : "Training")} {configuration.AgentName} in {plan.Folder}");
         if (configuration.IsOnline)
             view.Say(FormattableString.Invariant($"Online: {configuration.Steps} steps of {configuration.Text("environment")}"));
+        if (configuration.From.Length > 0)
+            view.Say(FormattableString.Invariant($"From: {configuration.From}; {(data is null ? 0 : configuration.Number("online.recorded_share")):P0} of each batch is recorded, the rest collected"));
         if (data is null || report is null)
             return;
         view.Say(FormattableString.Invariant($"Data: {data.Source}, {report.Rows} transitions, state {report.StateSize}, action {report.ActionSize}, {report.Episodes.Count} episodes"));

@@ -37,7 +37,10 @@ internal static class TrainSummary
         foreach (var result in results.Where(result => result.Training.Outcome != TrainingOutcome.Diverged))
             context.Out.WriteLine($"{(plan.IsGroup ? $"seed {result.Seed}: " : "")}{TrainText.Outcome(result.Training, plan.Configuration)}");
         if (plan.IsGroup && results.Count > 0)
+        {
+            SeedTable.Before(results, TrainingSession.StatisticOf(environment).Name)?.Write(context, title, "the checkpoints they began from");
             table.Write(context, title);
+        }
         else if (results.Count > 0)
             WriteEvaluations(context, plan.Configuration.StepUnit, results[0], title, environment?.Specification.Score is not null);
         if (environment is not null && report is not null)
@@ -56,6 +59,12 @@ internal static class TrainSummary
     {
         if (result.Evaluations.Count == 0)
             return;
+        if (result.Before is { } before)
+        {
+            context.Out.WriteLine(FormattableString.Invariant($"Before, as it came from '{result.Origin!.Checkpoint}' (step {result.Origin.Step}):"));
+            WayTable.Write(context, before.Values, hasScore);
+        }
+
         var last = result.Evaluations[^1];
         context.Out.WriteLine(FormattableString.Invariant($"Evaluation of the last checkpoint ({unit} {last.Step}), {Episodes(last)} episodes per way of acting{(hasScore ? "; score: D4RL's normalised score" : "")}:"));
         WayTable.Write(context, last.Values, hasScore);
@@ -91,6 +100,8 @@ internal static class TrainSummary
         };
         if (plan.IsGroup && results.Count > 0)
             json["seeds"] = table.ToJson(statistic);
+        if (plan.IsGroup && SeedTable.Before(results, statistic) is { } before)
+            json["seeds_before"] = before.ToJson(statistic);
         return json;
     }
 
@@ -103,6 +114,15 @@ internal static class TrainSummary
         ["step"] = result.Training.Step,
         ["seconds"] = CommandContext.Number(result.Training.Elapsed.TotalSeconds),
         ["updates_per_second"] = CommandContext.Number(result.Training.UpdatesPerSecond),
+        ["origin"] = result.Origin is not { } origin ? null : new JsonObject
+        {
+            ["checkpoint"] = origin.Checkpoint,
+            ["step"] = origin.Step,
+            ["fingerprint"] = origin.Fingerprint,
+            ["data_fingerprint"] = origin.DataFingerprint,
+            ["recorded_share"] = origin.RecordedShare,
+        },
+        ["evaluation_before"] = result.Before is { } before ? WayTable.ToJson(before.Values) : null,
         ["policy"] = result.Folder.PolicyPath,
         ["evaluation_step"] = result.Evaluations.Count > 0 ? result.Evaluations[^1].Step : null,
         ["evaluation"] = result.Evaluations.Count > 0 ? WayTable.ToJson(result.Evaluations[^1].Values) : null,

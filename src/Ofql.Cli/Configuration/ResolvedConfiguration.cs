@@ -31,6 +31,12 @@ internal sealed class ResolvedConfiguration
     /// <summary>Steps of the run: environment steps when online, else updates.</summary>
     public long Steps => Integer(IsOnline ? "online.steps" : "training.updates");
 
+    /// <summary>The checkpoint, or the run, that learning online begins from; empty for none.</summary>
+    public string From => Text("online.from");
+
+    /// <summary>Updates that schedules run over: those of the offline run where one came before.</summary>
+    public long PlannedUpdates => From.Length > 0 ? Integer("training.updates") : Steps;
+
     /// <summary>What its steps are.</summary>
     public string StepUnit => IsOnline ? "environment step" : "update";
 
@@ -38,6 +44,9 @@ internal sealed class ResolvedConfiguration
     private bool HasSchedule => _byKey.GetValueOrDefault("agent.learning_rate_decay", "none") != "none";
 
     public string Text(string key) => _byKey[key];
+
+    /// <summary>The value of a key that not every agent has; null for none.</summary>
+    public string? Find(string key) => _byKey.GetValueOrDefault(key);
 
     public long Integer(string key) => long.Parse(_byKey[key], NumberStyles.Integer, CultureInfo.InvariantCulture);
 

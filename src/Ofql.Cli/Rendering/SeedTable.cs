@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ofql.Cli.Runs;
+using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Rendering;
 
@@ -12,9 +13,16 @@ internal sealed record SeedRow(string Way, IReadOnlyList<double?> BySeed, double
 /// </summary>
 internal sealed record SeedTable(IReadOnlyList<ulong> Seeds, IReadOnlyList<SeedRow> Rows)
 {
-    public static SeedTable Of(IReadOnlyList<SessionResult> results, string statistic)
+    public static SeedTable Of(IReadOnlyList<SessionResult> results, string statistic) =>
+        Of(results, results.Select(result => result.Evaluations.Count > 0 ? result.Evaluations[^1] : null).ToList(), statistic);
+
+    /// <summary>The same of the checkpoints that the runs began from; null where they began with nothing.</summary>
+    public static SeedTable? Before(IReadOnlyList<SessionResult> results, string statistic) => results.Any(result => result.Before is not null)
+        ? Of(results, results.Select(result => result.Before).ToList(), statistic)
+        : null;
+
+    private static SeedTable Of(IReadOnlyList<SessionResult> results, List<EvaluationRow?> last, string statistic)
     {
-        var last = results.Select(result => result.Evaluations.Count > 0 ? result.Evaluations[^1] : null).ToList();
         var ways = last.SelectMany(row => row?.Values ?? []).Select(value => value.Name)
             .Where(name => name.EndsWith("/" + statistic, StringComparison.Ordinal)).Distinct();
         return new SeedTable(results.Select(result => result.Seed).ToList(), ways.Select(name =>
@@ -26,11 +34,11 @@ internal sealed record SeedTable(IReadOnlyList<ulong> Seeds, IReadOnlyList<SeedR
         }).ToList());
     }
 
-    public void Write(CommandContext context, string title)
+    public void Write(CommandContext context, string title, string which = "the last checkpoints")
     {
         if (Rows.Count == 0)
             return;
-        context.Out.WriteLine($"{title} of the last checkpoints, over {Seeds.Count} seeds:");
+        context.Out.WriteLine($"{title} of {which}, over {Seeds.Count} seeds:");
         var table = new TextTable(["way of acting", "mean", "± se", "95 % interval", .. Seeds.Select(seed => $"seed {seed}")]);
         foreach (var row in Rows)
         {

@@ -19,7 +19,7 @@ internal sealed class OnlineSource(EnvironmentEntry environment, ResolvedConfigu
 
     /// <summary>The context of an agent that learns from the buffer, and from recorded data where there is some.</summary>
     public AgentContext Context(OpenedDataset? recorded, ulong seed, int threads) => new(
-        recorded?.Data ?? _buffer.Table, environment.Specification.Actions.Low, environment.Specification.Actions.High, seed, threads, configuration.Steps)
+        recorded?.Data ?? _buffer.Table, environment.Specification.Actions.Low, environment.Specification.Actions.High, seed, threads, configuration.PlannedUpdates)
     {
         StateLow = environment.Specification.Observations.Low,
         StateHigh = environment.Specification.Observations.High,
@@ -36,6 +36,9 @@ internal sealed class OnlineSource(EnvironmentEntry environment, ResolvedConfigu
         {
             StartSteps = configuration.Integer("online.start_steps"),
             RoundSteps = (int)configuration.Integer("online.round_steps"),
+            UniformStart = configuration.From.Length == 0,
+            Candidates = (int)configuration.Integer("online.candidates"),
+            ExplorationNoise = configuration.Number("online.exploration_noise"),
             UpdatesPerStep = (int)configuration.Integer("online.updates_per_step"),
             Seed = (ulong)configuration.Integer("training.seed"),
         }, _file);

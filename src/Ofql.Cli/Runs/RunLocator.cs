@@ -41,6 +41,14 @@ internal static class RunLocator
     /// <summary>The folder of one seed of a group.</summary>
     public static string SeedFolder(string group, ulong seed) => Path.Combine(group, SeedPrefix + seed);
 
+    /// <summary>Name of a run or group; a seed's own folder is named with its group's.</summary>
+    public static string NameOf(string folder)
+    {
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var name = Path.GetFileName(path);
+        return name.StartsWith(SeedPrefix, StringComparison.Ordinal) && Path.GetDirectoryName(path) is { } group && SeedFolders(group).Count > 0 ? $"{Path.GetFileName(group)}-{name}" : name;
+    }
+
     /// <summary>Notes the seeds of a group, so that resuming it also begins those that were not reached.</summary>
     public static void WriteSeeds(string group, IReadOnlyList<ulong> seeds)
     {

@@ -33,6 +33,13 @@ internal static class SeedReport
             text.Append("\n![Learning curve, band: standard error over seeds](learning-curve.svg)\n");
         }
 
+        if (SeedTable.Before(results, statistic) is { } before)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n## Before\n\n{title} of the checkpoints that the runs began from.\n\n| way of acting | mean | standard error | by seed |\n|---|---:|---:|---|\n");
+            foreach (var row in before.Rows)
+                text.Append(CultureInfo.InvariantCulture, $"| {row.Way.Replace('_', ' ')} | {row.Mean:F2} | {row.StandardError:F2} | {string.Join(", ", row.BySeed.Select(value => TextTable.Number(value)))} |\n");
+        }
+
         text.Append("\n## Runs\n\n");
         foreach (var result in results)
             text.Append(CultureInfo.InvariantCulture, $"- [seed {result.Seed}]({result.Folder.Name}/report.md): {TrainText.Outcome(result.Training, plan.Configuration)}\n");

@@ -25,6 +25,9 @@ internal sealed record TrainArguments
     /// <summary>Environment steps to collect and learn from.</summary>
     public long? Steps { get; init; }
 
+    /// <summary>The run or checkpoint whose agent goes on learning online.</summary>
+    public string? From { get; init; }
+
     public long? SnapshotsEvery { get; init; }
 
     public ulong? Seed { get; init; }
@@ -66,16 +69,41 @@ internal sealed class TrainPlanner(Catalog catalog)
             throw new UsageException("--seed and --seeds exclude each other: the first is one run, the second several.");
         if (arguments.Threads is < 1)
             throw new UsageException($"--threads is {arguments.Threads}; expected 1 or more.");
-        return arguments.Resume ? PlanResume(arguments) : PlanNew(arguments);
+        if (arguments.From is null)
+            return arguments.Resume ? PlanResume(arguments) : PlanNew(arguments);
+        if (arguments.Resume)
+            throw new UsageException("--from and --resume exclude each other: the first begins a run from a checkpoint, the second continues one (it knows where it began).");
+        if (arguments.Task is not null)
+            throw new UsageException($"'{arguments.Task}' and --from exclude each other: with --from the task is that of the run it names. Another environment is named with --env.");
+        if (arguments.Updates is not null)
+            throw new UsageException("--updates counts offline updates, and --from begins where they end. Give the steps to learn online with --online-steps.");
+        return PlanNew(WithSeedsOfOrigin(arguments with { From = CheckpointOrigin.Locate(arguments.From, arguments.Runs) }));
     }
+
+    // Several seeds go on as they are: each from its own checkpoint.
+    private static TrainArguments WithSeedsOfOrigin(TrainArguments arguments) =>
+        File.Exists(arguments.From) || RunFolder.Exists(arguments.From!) || arguments.Seed is not null || arguments.Seeds is not null
+            ? arguments
+            : arguments with { Seeds = string.Join(',', RunLocator.ReadSeeds(arguments.From!)) };
 
     private TrainPlan PlanNew(TrainArguments arguments)
     {
-        var configuration = Resolve(arguments, saved: null);
+        var configuration = Resolve(arguments, arguments.From is null ? null : Inherited(arguments.From));
         var seeds = SeedsOf(arguments, configuration);
         var isGroup = arguments.Seeds is not null;
-        var folder = Path.Combine(arguments.Runs, RequireName(arguments.Name) ?? DefaultName(configuration, isGroup));
-        return new TrainPlan(configuration, seeds, isGroup, folder, Resume: false);
+        foreach (var seed in configuration.From.Length > 0 ? seeds : [])
+            CheckpointOrigin.Open(configuration.From, seed, catalog).RequireFit(configuration, catalog);
+        var name = RequireName(arguments.Name) ?? (arguments.From is null ? DefaultName(configuration, isGroup) : OnlineName(arguments, configuration));
+        return new TrainPlan(configuration, seeds, isGroup, Path.Combine(arguments.Runs, name), Resume: false);
+    }
+
+    // All as in the run before, but for what has come to its end with it.
+    private static ConfigurationLayer Inherited(string from)
+    {
+        var layer = RunLocator.ReadConfiguration(CheckpointOrigin.RunOf(from));
+        if (layer.Values.ContainsKey("agent.learning_rate_decay"))
+            layer.Set("agent.learning_rate_decay", "none", "--from");
+        return layer;
     }
 
     private TrainPlan PlanResume(TrainArguments arguments)
@@ -134,6 +162,7 @@ internal sealed class TrainPlanner(Catalog catalog)
         options.SetGiven(ConfigurationSchema.AgentName, arguments.Agent, "--agent");
         options.SetGiven("training.updates", arguments.Updates, "--updates");
         options.SetGiven("online.steps", arguments.Steps, "--steps");
+        options.SetGiven("online.from", arguments.From, "--from");
         options.SetGiven("training.snapshot_every", arguments.SnapshotsEvery, "--snapshots-every");
         options.SetGiven("training.seed", arguments.Seed, "--seed");
         options.SetGiven("training.threads", arguments.Threads, "--threads");
@@ -154,16 +183,26 @@ internal sealed class TrainPlanner(Catalog catalog)
     private ResolvedConfiguration CompleteOnline(ResolvedConfiguration configuration)
     {
         var agent = catalog.Agents.First(agent => agent.Name == configuration.AgentName);
+        if (configuration.From.Length > 0 && !configuration.IsOnline)
+            throw new UsageException("To go on from a checkpoint, say for how long: give the environment steps with --online-steps.");
         if (!configuration.IsOnline && !configuration.HasData && !agent.NeedsData)
             configuration = configuration.With("online.steps", configuration.Text("training.updates"));
         if (!configuration.IsOnline)
             return configuration;
         if (configuration.Text("environment").Length == 0)
             throw new UsageException("Learning online needs an environment to act in. Name one with --env (see: ofql list environments), or give recorded data with --data.");
+        if (configuration.From.Length > 0)
+            return configuration.Number("online.recorded_share") > 0 || IsFittedToData(configuration) ? configuration : WithoutData(configuration);
         if (!configuration.HasData && agent.NeedsData)
             throw new UsageException($"The agent '{agent.Name}' learns from recorded data: give it with --data. Agents that can begin with an environment alone: {Beginners()}.");
         return configuration;
     }
+
+    // Their transforms are made again from the data.
+    private static bool IsFittedToData(ResolvedConfiguration configuration) =>
+        ((string[])["agent.normalize_states", "agent.normalize_rewards"]).Any(key => configuration.Find(key) is not (null or "none"));
+
+    private static ResolvedConfiguration WithoutData(ResolvedConfiguration configuration) => configuration.With("data.file", "").With("data.generate", "");
 
     private string Beginners() => string.Join(", ", catalog.Agents.Where(agent => !agent.NeedsData).Select(agent => agent.Name).DefaultIfEmpty("none"));
 
@@ -193,6 +232,13 @@ internal sealed class TrainPlanner(Catalog catalog)
         name is null || (name.Length > 0 && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or ".."))
             ? name
             : throw new UsageException($"--name '{name}' is not the name of a folder. Expected letters, digits and dashes; give the place with --runs.");
+
+    private static string OnlineName(TrainArguments arguments, ResolvedConfiguration configuration)
+    {
+        var from = Directory.Exists(arguments.From) ? arguments.From : CheckpointOrigin.RunOf(arguments.From!);
+        var seed = arguments.Seed is null ? "" : $"-seed{configuration.Text("training.seed")}";
+        return $"{RunLocator.NameOf(from)}-online{(arguments.Seeds is not null && RunFolder.Exists(from) ? "-seeds" : seed)}";
+    }
 
     private static string DefaultName(ResolvedConfiguration configuration, bool isGroup)
     {

@@ -37,7 +37,11 @@ internal sealed record SessionRequest
 }
 
 /// <summary>How a run went.</summary>
-internal sealed record SessionResult(RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations);
+internal sealed record SessionResult(RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations, RunOrigin? Origin)
+{
+    /// <summary>The evaluation of the checkpoint that the run began from; null where there is none.</summary>
+    public EvaluationRow? Before => Origin is null ? null : Evaluations.FirstOrDefault(row => row.Step == 0);
+}
 
 /// <summary>Trains one run in its folder: agent, loop, files and evaluation put together.</summary>
 internal sealed class TrainingSession
@@ -70,11 +74,33 @@ internal sealed class TrainingSession
             ? new OnlineSource(request.Catalog.Environment(request.Configuration.Text("environment")), request.Configuration)
             : null;
         using var agent = BuildAgent(request, online);
+        var origin = OriginOf(request);
+        if (origin is not null)
+            CheckpointFile.RestoreAgent(origin.Checkpoint, agent);
         var folder = request.Resume ? RunFolder.Open(request.Folder) : RunFolder.Create(request.Folder);
         using var held = folder.Lock();
         AtomicFile.WriteText(folder.ConfigurationPath, request.Configuration.ToYaml());
         using var learner = online?.Learner(agent, folder);
-        return new TrainingSession(request, folder, simulator).Train(agent, learner, cancellation);
+        return new TrainingSession(request, folder, simulator).Train(agent, learner, origin, cancellation);
+    }
+
+    // Only until the run has a checkpoint of its own: then its origin may be gone.
+    private static CheckpointOrigin? OriginOf(SessionRequest request)
+    {
+        var configuration = request.Configuration;
+        var run = request.Resume ? RunFolder.Open(request.Folder) : null;
+        if (configuration.From.Length == 0 || (run is not null && new CheckpointFolder(run.CheckpointsPath, keep: 1, _ => { }).Steps().Count > 0))
+            return null;
+        var origin = CheckpointOrigin.Open(configuration.From, (ulong)configuration.Integer("training.seed"), request.Catalog);
+        origin.RequireFit(configuration, request.Catalog);
+        if (run is not null && File.Exists(run.ManifestPath) && RunManifest.Open(run).Origin is { } expected && expected.Fingerprint != origin.Facts.Fingerprint)
+        {
+            throw new OfqlException(
+                $"'{origin.Checkpoint}' is not the checkpoint that the run '{request.Folder}' began from: its fingerprint is {origin.Facts.Fingerprint}, the run's is "
+                + $"{expected.Fingerprint}. Name that one with --set online.from=..., or begin a new run with --name.");
+        }
+
+        return origin;
     }
 
     // Making one tells early whether what it needs is installed.
@@ -106,7 +132,7 @@ internal sealed class TrainingSession
     }
 
     // The learner, where there is one, is the agent with its collecting.
-    private SessionResult Train(IAgent agent, OnlineLearner? learner, CancellationToken cancellation)
+    private SessionResult Train(IAgent agent, OnlineLearner? learner, CheckpointOrigin? origin, CancellationToken cancellation)
     {
         var learns = learner ?? agent;
         using var metrics = new MetricFiles(_folder, learns.MetricNames, TimeProvider.System);
@@ -123,10 +149,10 @@ internal sealed class TrainingSession
         });
         var from = _request.Resume ? loop.Resume() : 0;
         metrics.Open(_request.Resume ? from : null);
-        var manifest = WriteManifest(from);
+        var manifest = WriteManifest(from, origin);
         var result = Guarded(() => loop.Run(cancellation), checkpoints);
         WriteReport(manifest, metrics.Evaluations, result);
-        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows);
+        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin);
     }
 
     // What stops a run on the way (a full disk, mostly) loses at most what came after its last checkpoint.
@@ -150,6 +176,7 @@ internal sealed class TrainingSession
         EvaluateEvery = _configuration.Integer("training.evaluate_every"),
         CheckpointEvery = _configuration.Integer("training.checkpoint_every"),
         SnapshotEvery = _configuration.Integer("training.snapshot_every"),
+        BeginsTrained = _configuration.From.Length > 0,
         ValueLimit = _configuration.Number("training.value_limit"),
     };
 
@@ -158,7 +185,7 @@ internal sealed class TrainingSession
     private List<NamedValue> Evaluate(IAgent agent, CancellationToken cancellation) => WaysEvaluation.Run(
         _environment!,
         agent.CreateActor,
-        _configuration.IsOnline ? [ActingWay.Deterministic(agent.CreateActor)] : ActingWay.Of(agent.CreateActor, Acting(_configuration)),
+        _configuration.IsOnline && _configuration.From.Length == 0 ? [ActingWay.Deterministic(agent.CreateActor)] : ActingWay.Of(agent.CreateActor, Acting(_configuration)),
         new EvaluationOptions
         {
             Episodes = (int)_configuration.Integer("evaluation.episodes"),
@@ -177,8 +204,9 @@ internal sealed class TrainingSession
         configuration.Text("evaluation.selection"),
         (float)configuration.Number("evaluation.softmax_weight"));
 
-    private RunManifest WriteManifest(long fromStep)
+    private RunManifest WriteManifest(long fromStep, CheckpointOrigin? origin)
     {
+        var before = _request.Resume && File.Exists(_folder.ManifestPath) ? RunManifest.Open(_folder) : null;
         var session = new RunSession(DateTimeOffset.UtcNow, fromStep, _request.CommandLine, MachineFacts.Here(), _simulator);
         var manifest = new RunManifest
         {
@@ -187,7 +215,8 @@ internal sealed class TrainingSession
             DataSource = _request.Data?.Source ?? "collected online",
             DataTransitions = _request.Data?.Data.Count ?? 0,
             Seed = (ulong)_configuration.Integer("training.seed"),
-            Sessions = _request.Resume && File.Exists(_folder.ManifestPath) ? [.. RunManifest.Open(_folder).Sessions, session] : [session],
+            Origin = before?.Origin ?? origin?.Record(_configuration),
+            Sessions = [.. before?.Sessions ?? [], session],
         };
         manifest.Save(_folder);
         return manifest;

@@ -44,20 +44,21 @@ public sealed class OfqlPolicy : IDisposable
     /// <param name="path">The policy file.</param>
     /// <param name="options">How to act; null acts by one sample, as the paper does.</param>
     /// <param name="seed">Seed of the noise: same seed, same calls, same actions.</param>
+    /// <param name="algorithms">Those that the file's kind may name; null for <see cref="AgentCatalog.All"/>.</param>
     /// <exception cref="OfqlException">The file is missing, damaged, or its kind is that of no algorithm here.</exception>
-    public static OfqlPolicy Load(string path, ActingOptions? options = null, ulong seed = 0) =>
-        FromArtefact(PolicyFile.Open(path), options, seed);
+    public static OfqlPolicy Load(string path, ActingOptions? options = null, ulong seed = 0, IReadOnlyList<IAgentFactory>? algorithms = null) =>
+        FromArtefact(PolicyFile.Open(path), options, seed, algorithms);
 
     /// <summary>A policy from an artefact, such as <see cref="IAgent.ExportPolicy"/> gives.</summary>
     /// <exception cref="OfqlException">The artefact is incomplete, or its kind is that of no algorithm here.</exception>
     /// <exception cref="ArgumentOutOfRangeException">No candidate, or a noise scale that is no number of at least 0.</exception>
-    public static OfqlPolicy FromArtefact(PolicyArtefact artefact, ActingOptions? options = null, ulong seed = 0)
+    public static OfqlPolicy FromArtefact(PolicyArtefact artefact, ActingOptions? options = null, ulong seed = 0, IReadOnlyList<IAgentFactory>? algorithms = null)
     {
         options ??= new ActingOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Candidates, 1);
         if (!float.IsFinite(options.NoiseScale) || options.NoiseScale < 0)
             throw new ArgumentOutOfRangeException(nameof(options), options.NoiseScale, "The noise scale must be a finite number of at least 0.");
-        return new OfqlPolicy(AgentCatalog.CreateActor(artefact, options, capacity: 1), options, seed);
+        return new OfqlPolicy(AgentCatalog.CreateActor(algorithms ?? AgentCatalog.All, artefact, options, capacity: 1), options, seed);
     }
 
     /// <summary>Writes the action for a state.</summary>

@@ -6,7 +6,7 @@ using Ofql.Training;
 
 namespace Ofql.Formats.Runs;
 
-/// <summary>One evaluation: the step and its numbers.</summary>
+/// <summary>One evaluation: the step and its numbers. Step 0 is an agent that had learned before the run.</summary>
 public sealed record EvaluationRow(long Step, IReadOnlyList<NamedValue> Values)
 {
     /// <summary>The number of this name; null when the evaluation did not have it.</summary>

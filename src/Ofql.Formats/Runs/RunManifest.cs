@@ -33,6 +33,9 @@ public sealed record RunManifest
     /// <summary>Seed of the run.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>The checkpoint it began from; null for a run that began with nothing.</summary>
+    public RunOrigin? Origin { get; init; }
+
     /// <summary>The processes that trained it.</summary>
     public required IReadOnlyList<RunSession> Sessions { get; init; }
 
@@ -51,6 +54,7 @@ public sealed record RunManifest
             writer.WriteNumber("transitions", DataTransitions);
             writer.WriteString("fingerprint", DataFingerprint);
             writer.WriteEndObject();
+            Origin?.Write(writer);
             writer.WriteStartArray("sessions");
             foreach (var session in Sessions)
                 session.Write(writer);
@@ -76,6 +80,7 @@ public sealed record RunManifest
                 DataFingerprint = (string)root["data"]!["fingerprint"]!,
                 DataSource = (string)root["data"]!["source"]!,
                 DataTransitions = (long)root["data"]!["transitions"]!,
+                Origin = root["origin"] is { } origin ? RunOrigin.Read(origin) : null,
                 Sessions = root["sessions"]!.AsArray().Select(node => RunSession.Read(node!)).ToList(),
             };
         }
@@ -88,6 +93,29 @@ public sealed record RunManifest
             throw FileErrors.Translate("read", folder.ManifestPath, cause);
         }
     }
+}
+
+/// <summary>The checkpoint that a run began from.</summary>
+/// <param name="Checkpoint">Its path, as it was then.</param>
+/// <param name="Step">Steps it had done.</param>
+/// <param name="Fingerprint">Digest of all it holds.</param>
+/// <param name="DataFingerprint">Fingerprint of the data it was trained on.</param>
+/// <param name="RecordedShare">Share of each batch that is drawn from that data while collecting.</param>
+public sealed record RunOrigin(string Checkpoint, long Step, string Fingerprint, string DataFingerprint, double RecordedShare)
+{
+    internal void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject("origin");
+        writer.WriteString("checkpoint", Checkpoint);
+        writer.WriteNumber("step", Step);
+        writer.WriteString("fingerprint", Fingerprint);
+        writer.WriteString("data_fingerprint", DataFingerprint);
+        writer.WriteNumber("recorded_share", RecordedShare);
+        writer.WriteEndObject();
+    }
+
+    internal static RunOrigin Read(JsonNode node) => new(
+        (string)node["checkpoint"]!, (long)node["step"]!, (string)node["fingerprint"]!, (string)node["data_fingerprint"]!, (double)node["recorded_share"]!);
 }
 
 /// <summary>One process that trained a run.</summary>

@@ -44,6 +44,7 @@ public static class RunReport
             AtomicFile.WriteText(folder.CurvePath, Curve(manifest.Name, ways, table, facts).ToSvg());
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# Run {manifest.Name}\n\n{facts.Outcome}\n\n");
+        WriteOrigin(text, manifest, ways, table, facts);
         WriteEvaluations(text, ways, table, facts);
         text.Append("## Data\n\n");
         foreach (var line in facts.Data)
@@ -73,6 +74,26 @@ public static class RunReport
             row.Find($"{way}/{facts.Statistic}") ?? double.NaN,
             row.Find($"{way}/{facts.Statistic}{ErrorEnding}") ?? 0)).ToList())).ToList(),
     };
+
+    private static void WriteOrigin(StringBuilder text, RunManifest manifest, IReadOnlyList<string> ways, EvaluationTable table, RunReportFacts facts)
+    {
+        if (manifest.Origin is not { } origin)
+            return;
+        text.Append(CultureInfo.InvariantCulture, $"## Before and after\n\nBegan from `{origin.Checkpoint}` (step {origin.Step}, fingerprint `{origin.Fingerprint}`), ");
+        text.Append(CultureInfo.InvariantCulture, $"trained on data with fingerprint `{origin.DataFingerprint}`; {origin.RecordedShare:P0} of each batch is recorded, the rest collected.\n\n");
+        if (table.Rows.FirstOrDefault(row => row.Step == 0) is not { } before)
+            return;
+        text.Append(CultureInfo.InvariantCulture, $"| way of acting | {facts.StatisticTitle} before | standard error | after {table.Rows[^1].Step} {facts.StepTitle} | standard error |\n|---|---:|---:|---:|---:|\n");
+        foreach (var way in ways)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {Title(way)} ");
+            foreach (var row in (EvaluationRow[])[before, table.Rows[^1]])
+                text.Append(CultureInfo.InvariantCulture, $"| {Cell(row, way, facts.Statistic)} | {Cell(row, way, facts.Statistic + ErrorEnding)} ");
+            text.Append("|\n");
+        }
+
+        text.Append('\n');
+    }
 
     private static void WriteEvaluations(StringBuilder text, IReadOnlyList<string> ways, EvaluationTable table, RunReportFacts facts)
     {

@@ -25,7 +25,8 @@ public abstract class AgentFactory<TSettings> : IAgentFactory
     /// <inheritdoc/>
     public virtual IReadOnlyList<PublishedSettings> Published => [];
 
-    private protected abstract PolicyFormat<TSettings> Policies { get; }
+    /// <summary>Its name, options, networks and policy files.</summary>
+    protected abstract PolicyFormat<TSettings> Policies { get; }
 
     private OptionTable<TSettings> Table => Policies.Options;
 
@@ -38,7 +39,8 @@ public abstract class AgentFactory<TSettings> : IAgentFactory
     /// <inheritdoc/>
     public IActor CreateActor(PolicyArtefact policy, ActingOptions options, int capacity) => Policies.CreateActor(policy, options, capacity);
 
-    private protected abstract IAgent Create(TSettings settings, AgentContext context);
+    /// <summary>Builds the agent.</summary>
+    protected abstract IAgent Create(TSettings settings, AgentContext context);
 
     private TSettings Parse(IReadOnlyDictionary<string, string> given) => Policies.Parse is { } parse ? parse(given) : Table.Parse(given);
 }

@@ -8,11 +8,12 @@ namespace Ofql.Agents;
 /// The networks of an algorithm with their parameter blocks, for states of size S and actions of size A. An algorithm's model
 /// describes its networks, asks for a block for each and says how they act.
 /// </summary>
-internal abstract class AgentModel : IDisposable
+public abstract class AgentModel : IDisposable
 {
     private readonly List<ParameterBlock> _blocks = [];
     private readonly List<(ParameterBlock Target, ParameterBlock Online)> _targets = [];
 
+    /// <summary>A model without blocks yet.</summary>
     protected AgentModel(int stateSize, int actionSize)
     {
         StateSize = stateSize;
@@ -31,6 +32,9 @@ internal abstract class AgentModel : IDisposable
     /// <summary>How it acts, and with which of its blocks.</summary>
     public abstract ActingRule Acting { get; }
 
+    /// <summary>How it acts while it collects: the same, unless it is scored by less than its whole policy.</summary>
+    public virtual ActingRule Exploring => Acting;
+
     /// <summary>Draws every block from the stream <c>initialize NAME</c>; targets begin as copies.</summary>
     public void Initialize(ulong seed)
     {
@@ -40,10 +44,12 @@ internal abstract class AgentModel : IDisposable
             target.CopyFrom(online);
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var block in _blocks)
             block.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Draws the first parameters of a block; PyTorch's defaults unless a model knows better.</summary>
@@ -70,16 +76,16 @@ internal abstract class AgentModel : IDisposable
 /// The action for states s [R, S] (normalised) and noise [R, <see cref="ActingRule.NoiseSize"/>] (null where that is 0): [R, A]
 /// within [-1, 1].
 /// </summary>
-internal delegate Node ActionOfState(Node s, Node? noise);
+public delegate Node ActionOfState(Node s, Node? noise);
 
 /// <summary>The value [R, 1] by which candidate actions a [R, A] in states s [R, S] are compared.</summary>
-internal delegate Node ValueOfAction(Node s, Node a);
+public delegate Node ValueOfAction(Node s, Node a);
 
 /// <summary>The action as <see cref="ActionOfState"/>, and ln pi(a|s) [R, 1].</summary>
-internal delegate (Node Action, Node LogProbability) SampleOfState(Node s, Node noise);
+public delegate (Node Action, Node LogProbability) SampleOfState(Node s, Node noise);
 
 /// <summary>How a model acts: (state, noise) to an action, and what its candidates are judged by.</summary>
-internal sealed record ActingRule
+public sealed record ActingRule
 {
     /// <summary>The blocks that acting reads, by their names in policy files.</summary>
     public required IReadOnlyList<(string Name, ParameterBlock Block)> Blocks { get; init; }

@@ -88,7 +88,7 @@ public abstract record AgentSettings
     public double ActionLimit { get; init; } = 1.0;
 
     /// <summary>Hidden layers of the networks.</summary>
-    internal MlpShape Trunk => MlpShape.Uniform(HiddenLayers, HiddenWidth, Activation);
+    public MlpShape Trunk => MlpShape.Uniform(HiddenLayers, HiddenWidth, Activation);
 }
 
 /// <summary>What algorithms with critics choose besides.</summary>
@@ -113,5 +113,5 @@ public abstract record ActorCriticSettings : AgentSettings
     public bool CriticLayerNorm { get; init; }
 
     /// <summary>Hidden layers of the critics.</summary>
-    internal MlpShape CriticTrunk => Trunk with { LayerNorm = CriticLayerNorm ? LayerNormPlacement.BeforeActivation : LayerNormPlacement.None };
+    public MlpShape CriticTrunk => Trunk with { LayerNorm = CriticLayerNorm ? LayerNormPlacement.BeforeActivation : LayerNormPlacement.None };
 }

@@ -8,7 +8,7 @@ namespace Ofql.Agents;
 /// <param name="Rewards">To the rewards that are learned from.</param>
 /// <param name="ActionLow">Smallest action per entry [A].</param>
 /// <param name="ActionHigh">Largest action per entry [A].</param>
-internal sealed record DataTransforms(Normalizer States, Normalizer Actions, RewardTransform Rewards, float[] ActionLow, float[] ActionHigh)
+public sealed record DataTransforms(Normalizer States, Normalizer Actions, RewardTransform Rewards, float[] ActionLow, float[] ActionHigh)
 {
     /// <summary>Largest size of an action of the dataset in [-1, 1] units; infinite for none.</summary>
     public float ActionLimit { get; init; } = float.PositiveInfinity;

@@ -60,8 +60,11 @@ public interface IAgent : IDisposable
     /// <summary>A policy that acts with this agent's parameters, on up to <paramref name="capacity"/> states a call.</summary>
     IActor CreateActor(ActingOptions options, int capacity);
 
-    /// <summary>How it acts while it collects, one state a call: by its policy, unless it explores in another way.</summary>
-    IActor CreateExplorer() => CreateActor(new ActingOptions(), 1);
+    /// <summary>
+    /// How it acts while it collects, one state a call: by its policy (the best of some candidates, where it has several), unless it explores in
+    /// another way.
+    /// </summary>
+    IActor CreateExplorer(int candidates) => CreateActor(new ActingOptions { Candidates = candidates }, 1);
 
     /// <summary>The policy as an artefact: everything that is needed to act, and nothing else.</summary>
     PolicyArtefact ExportPolicy();

@@ -10,7 +10,7 @@ namespace Ofql.Agents;
 /// acting contract; its model's <see cref="AgentModel.Acting"/> gives the blocks.
 /// </summary>
 /// <typeparam name="TSettings">Settings record of the algorithm.</typeparam>
-internal sealed class PolicyFormat<TSettings>
+public sealed class PolicyFormat<TSettings>
     where TSettings : AgentSettings
 {
     private const string FileFormat = "ofql-policy-1";

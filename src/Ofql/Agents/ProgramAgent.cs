@@ -38,6 +38,14 @@ public abstract class ProgramAgent : IAgent
     private float[] _held = [];
     private AgentState? _state;
 
+    /// <summary>Takes over the model, draws its first parameters and fits the transforms of the data that the settings ask for.</summary>
+    /// <exception cref="UsageException">A normalisation without recorded data to fit it to.</exception>
+    /// <exception cref="OfqlException">Dataset and action bounds do not fit.</exception>
+    protected ProgramAgent(AgentContext context, AgentSettings settings, AgentModel model)
+        : this(context, settings, model, DataTransforms.Of(settings, context), mode: null)
+    {
+    }
+
     private protected ProgramAgent(AgentContext context, AgentSettings settings, AgentModel model, DataTransforms transforms, ProgramMode? mode)
     {
         _context = context;
@@ -65,13 +73,16 @@ public abstract class ProgramAgent : IAgent
     public int Phases => _ofOneUpdate.Sum(program => program.PhaseCount);
 
     /// <summary>Where losses are recorded.</summary>
-    internal Graph.Graph Graph { get; }
+    protected internal Graph.Graph Graph { get; }
 
     /// <summary>Between the dataset's units and the networks'.</summary>
-    internal DataTransforms Transforms { get; }
+    protected internal DataTransforms Transforms { get; }
 
     /// <summary>All parameter blocks.</summary>
     internal IReadOnlyList<ParameterBlock> Blocks => _model.Blocks;
+
+    /// <summary>The model it was built with.</summary>
+    protected AgentModel Networks => _model;
 
     private AgentState State => _state ??= CollectState();
 
@@ -97,6 +108,9 @@ public abstract class ProgramAgent : IAgent
     public IActor CreateActor(ActingOptions options, int capacity) => new CandidateActor(_model.Acting, Transforms, options, capacity);
 
     /// <inheritdoc/>
+    public IActor CreateExplorer(int candidates) => new CandidateActor(_model.Exploring, Transforms, new ActingOptions { Candidates = candidates }, capacity: 1);
+
+    /// <inheritdoc/>
     public abstract PolicyArtefact ExportPolicy();
 
     /// <inheritdoc/>
@@ -113,17 +127,17 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>Runs the programs of one update, in their order.</summary>
-    private protected abstract void RunUpdate();
+    protected abstract void RunUpdate();
 
     /// <summary>Tells the averages whether it is their turn. For tests that choose what an update would draw.</summary>
-    private protected void BeginUpdate()
+    protected void BeginUpdate()
     {
         foreach (var (average, every, start) in _averages)
             average.Enabled = Step % every == 0 && Step >= start;
     }
 
     /// <summary>Counts the update and moves the streams on.</summary>
-    private protected void EndUpdate()
+    protected void EndUpdate()
     {
         Step++;
         foreach (var (stream, counters) in _draws)
@@ -131,7 +145,7 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>A random stream of this agent, part of its state. Whoever draws from it directly moves it on.</summary>
-    private protected RandomStream Stream(string name)
+    protected RandomStream Stream(string name)
     {
         var stream = new RandomStream(_context.Seed, name);
         _streams.Add((name, stream));
@@ -139,10 +153,10 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>Numbers of this agent that the next update depends on, part of its state under this name. The array never moves.</summary>
-    private protected void Keep(string name, float[] values) => _kept.Add((name, values));
+    protected void Keep(string name, float[] values) => _kept.Add((name, values));
 
     /// <summary>Takes in a source: its stream moves on by one run with every update.</summary>
-    private protected T Draw<T>(T source)
+    protected T Draw<T>(T source)
         where T : IStreamSource
     {
         _draws.Add((source.Stream, source.CountersPerRun));
@@ -150,20 +164,20 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>Batches of transitions from the stream of this name.</summary>
-    private protected BatchSource DrawBatch(BatchInputs inputs, string name = "batch") => Draw(new BatchSource(
+    protected BatchSource DrawBatch(BatchInputs inputs, string name = "batch") => Draw(new BatchSource(
         _context.Pool, Stream(name), inputs, Transforms.States, Transforms.Actions, Transforms.Rewards, Transforms.ActionLimit));
 
     /// <summary>Windows of up to <paramref name="steps"/> transitions, the first ones drawn as those of <see cref="DrawBatch"/>.</summary>
-    private protected WindowSource DrawWindows(WindowInputs inputs, int steps, double discount, string name = "batch") => Draw(new WindowSource(
+    protected WindowSource DrawWindows(WindowInputs inputs, int steps, double discount, string name = "batch") => Draw(new WindowSource(
         _context.Pool,
         new BatchSource(_context.Pool, Stream(name), inputs.First, Transforms.States, Transforms.Actions, Transforms.Rewards, Transforms.ActionLimit),
         inputs, steps, discount, Transforms.States, Transforms.Rewards));
 
     /// <summary>Standard normal noise from the stream of this name.</summary>
-    private protected NoiseSource DrawNoise(string name, InputNode input) => Draw(new NoiseSource(Stream(name), input));
+    protected NoiseSource DrawNoise(string name, InputNode input) => Draw(new NoiseSource(Stream(name), input));
 
     /// <summary>An optimiser of this agent.</summary>
-    private protected Adam Optimizer(ParameterBlock block, AdamOptions options)
+    protected Adam Optimizer(ParameterBlock block, AdamOptions options)
     {
         var optimizer = new Adam(block, options);
         _optimizers.Add(optimizer);
@@ -171,10 +185,10 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>Steps of the cosine under a decay: the planned updates, or 0.</summary>
-    private protected long CosineSteps(LearningRateDecay decay) => decay == LearningRateDecay.Cosine ? _context.PlannedUpdates : 0;
+    protected long CosineSteps(LearningRateDecay decay) => decay == LearningRateDecay.Cosine ? _context.PlannedUpdates : 0;
 
     /// <summary>target = weight online + (1 - weight) target, in every <paramref name="every"/>-th update from <paramref name="start"/> on (updates counted from 0).</summary>
-    private protected MovingAverage Average(ParameterBlock online, ParameterBlock target, double weight, long every = 1, long start = 0)
+    protected MovingAverage Average(ParameterBlock online, ParameterBlock target, double weight, long every = 1, long start = 0)
     {
         var average = new MovingAverage(online, target, weight);
         _averages.Add((average, every, start));
@@ -182,7 +196,7 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>A program of this agent: fills what the sources draw, then what <paramref name="content"/> states.</summary>
-    private protected Program Compile(Func<ProgramBuilder, ProgramBuilder> content, params IStreamSource[] draws)
+    protected Program Compile(Func<ProgramBuilder, ProgramBuilder> content, params IStreamSource[] draws)
     {
         var program = CompileAlternative(content, draws);
         _ofOneUpdate.Add(program);
@@ -190,7 +204,7 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>A program that stands in for another in some updates: not counted in <see cref="Phases"/> and <see cref="Profile"/>.</summary>
-    private protected Program CompileAlternative(Func<ProgramBuilder, ProgramBuilder> content, params IStreamSource[] draws)
+    protected Program CompileAlternative(Func<ProgramBuilder, ProgramBuilder> content, params IStreamSource[] draws)
     {
         var builder = new ProgramBuilder(Graph).KeepAll(_mode.KeepAll);
         foreach (var draw in _mode.GivenInputs ? [] : draws)
@@ -201,22 +215,22 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>A number of the last update, by the name it is logged under.</summary>
-    private protected void Metric(string name, Func<float> read)
+    protected void Metric(string name, Func<float> read)
     {
         _metricNames.Add(name);
         _metrics.Add(read);
     }
 
     /// <summary>A [1, 1] value that a program was asked to compute.</summary>
-    private protected void Metric(string name, Program program, Node value) => Metric(name, () => program.Scalar(value));
+    protected void Metric(string name, Program program, Node value) => Metric(name, () => program.Scalar(value));
 
     /// <summary>The norm of an optimiser's last gradient, before clipping.</summary>
-    private protected void Metric(string name, Adam optimizer) => Metric(name, () => (float)optimizer.GradientNorm);
+    protected void Metric(string name, Adam optimizer) => Metric(name, () => (float)optimizer.GradientNorm);
 
     /// <summary>
     /// A number that only some updates have: it stands still from one <see cref="Hold"/> to the next, also across a restart.
     /// </summary>
-    private protected void Occasional(string name, Func<float> read)
+    protected void Occasional(string name, Func<float> read)
     {
         var index = _occasional.Count;
         _occasional.Add(read);
@@ -225,7 +239,7 @@ public abstract class ProgramAgent : IAgent
     }
 
     /// <summary>Takes the occasional numbers from the programs that have just run.</summary>
-    private protected void Hold()
+    protected void Hold()
     {
         for (var i = 0; i < _held.Length; i++)
             _held[i] = _occasional[i]();

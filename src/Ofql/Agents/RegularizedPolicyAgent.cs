@@ -92,7 +92,8 @@ public abstract class RegularizedPolicyAgent : ProgramAgent
         EndUpdate();
     }
 
-    private protected override void RunUpdate() => Run((int)(_coins.NextUInt64() >> 63));
+    /// <inheritdoc/>
+    protected override void RunUpdate() => Run((int)(_coins.NextUInt64() >> 63));
 
     private void Run(int coin)
     {

@@ -26,7 +26,9 @@ public enum QNormalization
 /// The losses that Diffusion-QL and its descendants share, whatever their policy: clipped double Q-learning, and the Q term of the
 /// policy with the scale of Q taken out (arXiv 2208.06193, its code; arXiv 2508.13904).
 /// </summary>
-internal sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
+/// <param name="critic">The critics' networks.</param>
+/// <param name="batch">The batch they are judged on.</param>
+public sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
 {
     /// <summary>
     /// sum over i of mean (Q_i(s, a) - y)^2, y = r + gamma mask (min_j Q'_j(s', a') + bonus). Several candidates a' per next state (as many rows
@@ -78,9 +80,22 @@ internal sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
     }
 }
 
-/// <summary>Nodes of the critics' loss.</summary>
-internal sealed record CriticTerms(
+/// <summary>Nodes of the critics' loss; B rows, n candidates.</summary>
+/// <param name="NextAction">a' [B n, A].</param>
+/// <param name="NextQ1">Q1'(s', a') [B, 1], of the best candidate.</param>
+/// <param name="NextQ2">Q2'(s', a') [B, 1].</param>
+/// <param name="Target">y [B, 1].</param>
+/// <param name="Q1">Q1(s, a) [B, 1].</param>
+/// <param name="Q2">Q2(s, a) [B, 1].</param>
+/// <param name="Loss">The sum of both mean squared errors.</param>
+/// <param name="MeanQ">mean Q1.</param>
+/// <param name="MeanTarget">mean y.</param>
+public sealed record CriticTerms(
     Node NextAction, Node NextQ1, Node NextQ2, Node Target, Node Q1, Node Q2, Node Loss, Node MeanQ, Node MeanTarget);
 
 /// <summary>Nodes of the policy's Q term.</summary>
-internal sealed record PolicyValueTerms(Node Q1, Node Q2, Node Scale, Node Loss);
+/// <param name="Q1">Q1(s, a0) [B, 1].</param>
+/// <param name="Q2">Q2(s, a0) [B, 1].</param>
+/// <param name="Scale">The number that Q is divided by.</param>
+/// <param name="Loss">The term.</param>
+public sealed record PolicyValueTerms(Node Q1, Node Q2, Node Scale, Node Loss);

@@ -56,7 +56,7 @@ public sealed class OnlineLearner : IAgent
         _options = options;
         Buffer = buffer;
         var facts = environment.Specification;
-        _actor = agent.CreateExplorer();
+        _actor = agent.CreateExplorer(options.Candidates);
         if (agent is ITrialAgent { TrialEpisodes: > 0 } trial)
             _trials = new EpisodeTrials(trial, environment, options.Seed);
         _starts = new RandomStream(options.Seed, "online starts");
@@ -66,7 +66,8 @@ public sealed class OnlineLearner : IAgent
         _observation = new float[facts.StateSize];
         _next = new float[facts.StateSize];
         _action = new float[facts.ActionSize];
-        _noise = new float[_actor.NoisePerState];
+        // What a deterministic policy does not ask for is added to its actions.
+        _noise = new float[_actor.NoisePerState > 0 ? _actor.NoisePerState : facts.ActionSize];
         _environmentState = new double[environment.StateLength];
         _restoredState = new double[environment.StateLength];
         environment.Reset(_starts, _observation);
@@ -168,9 +169,9 @@ public sealed class OnlineLearner : IAgent
 
     private void Act()
     {
-        if (Step < _options.StartSteps)
+        var bounds = _environment.Specification.Actions;
+        if (Step < _options.StartSteps && _options.UniformStart)
         {
-            var bounds = _environment.Specification.Actions;
             for (var i = 0; i < _action.Length; i++)
                 _action[i] = (float)_randomActions.NextUniform(bounds.Low[i], bounds.High[i]);
             return;
@@ -180,7 +181,14 @@ public sealed class OnlineLearner : IAgent
             steps[0] = (int)_length;
         Noise.FillNormal(_exploration, _noise);
         Noise.FillUniform(_choices, _uniform);
-        _actor.Act(1, _observation, _noise, _uniform, _action);
+        _actor.Act(1, _observation, _noise.AsSpan(0, _actor.NoisePerState), _uniform, _action);
+        if (_actor.NoisePerState > 0)
+            return;
+        for (var i = 0; i < _action.Length; i++)
+        {
+            var halfRange = (bounds.High[i] - bounds.Low[i]) / 2;
+            _action[i] = Math.Clamp(_action[i] + ((float)_options.ExplorationNoise * halfRange * _noise[i]), bounds.Low[i], bounds.High[i]);
+        }
     }
 
     private void EndEpisode()

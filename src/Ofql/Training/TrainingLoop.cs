@@ -79,6 +79,8 @@ public sealed class TrainingLoop
         var reported = TimeSpan.Zero;
         try
         {
+            if (_options.BeginsTrained && _agent.Step == 0 && _savedStep is null && Begin(cancellation) is { } unfit)
+                return Diverge(unfit);
             EvaluateIfDue(cancellation);
             while (_agent.Step < _options.Updates)
             {
@@ -132,6 +134,14 @@ public sealed class TrainingLoop
             Elapsed = _pace.Elapsed,
         });
         _window.Clear();
+    }
+
+    // What the steps to come are compared with, and what a run killed early begins again from.
+    private string? Begin(CancellationToken cancellation)
+    {
+        if (_hooks.Evaluate is not null)
+            Evaluate(_hooks.Evaluate, step: 0, cancellation);
+        return Save(final: false);
     }
 
     private void EvaluateIfDue(CancellationToken cancellation)

@@ -18,6 +18,9 @@ public sealed record TrainingOptions
     /// <summary>Updates between two snapshots of the policy; 0 for none.</summary>
     public long SnapshotEvery { get; init; }
 
+    /// <summary>The agent has learned before: it is evaluated and saved as it comes, at step 0.</summary>
+    public bool BeginsTrained { get; init; }
+
     /// <summary>Size of a Q-value beyond which the run counts as diverged.</summary>
     public double ValueLimit { get; init; } = 1e6;
 

@@ -25,6 +25,33 @@ public class CheckpointFolderTests
     }
 
     [Fact]
+    public void The_agent_alone_is_restored_from_a_run_that_had_more()
+    {
+        using var folder = new TemporaryFolder();
+        var agent = new Agent { Step = 7, Values = [1f, 2f, 3f, 4f], Position = 11 };
+        var state = agent.State;
+        Save(new StateInteger("training/evaluated_step", () => 5, _ => Assert.Fail()), new StateInteger("online/step", () => 6, _ => Assert.Fail()));
+        var path = new CheckpointFolder(folder.Location, keep: 1, Assert.Fail).PathOf(7);
+        var facts = CheckpointFile.Facts(path);
+        Assert.Equal(7, facts.Step);
+        Assert.StartsWith("sha256:", facts.Fingerprint, StringComparison.Ordinal);
+        var other = new Agent();
+        CheckpointFile.RestoreAgent(path, other);
+        Assert.Equal((7L, 11L), (other.Step, other.Position));
+        Assert.Equal(agent.Values, other.Values);
+
+        var bytes = File.ReadAllBytes(path);
+        bytes[^1] ^= 4;
+        File.WriteAllBytes(path, bytes);
+        Assert.Contains("damaged", Assert.Throws<OfqlException>(() => CheckpointFile.RestoreAgent(path, new Agent())).Message, StringComparison.Ordinal);
+        Save(new StateInteger("memory", () => 6, _ => Assert.Fail()));
+        Assert.Contains("'memory'", Assert.Throws<OfqlException>(() => CheckpointFile.RestoreAgent(path, new Agent())).Message, StringComparison.Ordinal);
+
+        void Save(params StateInteger[] more) => new CheckpointFolder(folder.Location, keep: 1, Assert.Fail)
+            .Save(state with { Integers = [.. state.Integers, .. more] }, final: false);
+    }
+
+    [Fact]
     public void Keeps_the_last_and_one_more_at_the_end()
     {
         using var folder = new TemporaryFolder();

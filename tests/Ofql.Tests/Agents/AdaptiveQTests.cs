@@ -187,7 +187,7 @@ public sealed class AdaptiveQTests
         using var agent = new SpaqlAgent(new SpaqlSettings { MaximumNodes = 500 }, OfqlBench.Context(data));
         for (var i = 0; i < 5000; i++)
             agent.Update();
-        using var explorer = ((IAgent)agent).CreateExplorer();
+        using var explorer = ((IAgent)agent).CreateExplorer(1);
         var action = new float[1];
         Assert.Equal((0L, 0L), Allocations.Of(500, () =>
         {

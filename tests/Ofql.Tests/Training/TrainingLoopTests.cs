@@ -44,6 +44,17 @@ public class TrainingLoopTests
         Assert.Equal(25, result.Evaluation.Single().Value);
     }
 
+    [Fact]
+    public void One_that_has_learned_before_is_evaluated_and_saved_first()
+    {
+        var sink = new Sink();
+        var store = new Store { Events = sink.Events };
+        var options = new TrainingOptions { Updates = 10, LogEvery = 10, CheckpointEvery = 10, BeginsTrained = true };
+        using (var run = new Run(options, sink, store, (_, _) => [new NamedValue("a/return", 1)]))
+            run.Loop.Run(CancellationToken.None);
+        Assert.Equal(["evaluation 0", "flush", "save 0", "log 10", "evaluation 10", "flush", "save 10 final", "flush"], sink.Events);
+    }
+
     [Theory]
     [InlineData(13)]
     [InlineData(20)]

@@ -80,5 +80,6 @@ public sealed class BcAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => BcFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate() => Program.Run();
+    /// <inheritdoc/>
+    protected override void RunUpdate() => Program.Run();
 }

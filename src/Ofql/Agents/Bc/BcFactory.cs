@@ -18,7 +18,9 @@ public sealed class BcFactory : AgentFactory<BcSettings>
         CreateModel = (settings, stateSize, actionSize) => new BcModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<BcSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<BcSettings> Policies => Format;
 
-    private protected override IAgent Create(BcSettings settings, AgentContext context) => new BcAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(BcSettings settings, AgentContext context) => new BcAgent(settings, context);
 }

@@ -47,9 +47,11 @@ public sealed class CpqlFactory : AgentFactory<CpqlSettings>
         CreateModel = (settings, stateSize, actionSize) => new CpqlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<CpqlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<CpqlSettings> Policies => Format;
 
-    private protected override IAgent Create(CpqlSettings settings, AgentContext context) => new CpqlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(CpqlSettings settings, AgentContext context) => new CpqlAgent(settings, context);
 
     private static PublishedSettings AntMaze(string maze, double eta, double norm, double rate = 3e-4) => Of(
         $"antmaze-{maze}-v0", eta, norm, rate, ("max_q_backup", "true"), ("sampler", "multi_step"), ("reward_shift", "-0.5"), ("reward_scale", "4"));

@@ -67,7 +67,8 @@ public sealed class CqlAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => CqlFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate() => Program.Run();
+    /// <inheritdoc/>
+    protected override void RunUpdate() => Program.Run();
 
     private ProgramBuilder Update(ProgramBuilder program)
     {

@@ -34,9 +34,11 @@ public sealed class CqlFactory : AgentFactory<CqlSettings>
         CreateModel = (settings, stateSize, actionSize) => new CqlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<CqlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<CqlSettings> Policies => Format;
 
-    private protected override IAgent Create(CqlSettings settings, AgentContext context) => new CqlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(CqlSettings settings, AgentContext context) => new CqlAgent(settings, context);
 
     private static OptionTable<CqlSettings> Table() => Penalty(new OptionTable<CqlSettings>(new CqlSettings())
         .Network("256 [CORL]", "3 [CORL]", "relu [CORL]")

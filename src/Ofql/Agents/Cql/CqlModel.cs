@@ -46,18 +46,21 @@ internal sealed class CqlModel : AgentModel
 
     public override ActingRule Acting => _settings.ActWith == GaussianActing.Mean
         ? new ActingRule { Blocks = [("actor", Theta)], Action = (s, _) => Tanh(Policy.Apply(Theta, s).Mean) }
-        : new ActingRule
+        : Exploring;
+
+    /// <summary>A sample of the squashed Gaussian.</summary>
+    public override ActingRule Exploring => new()
+    {
+        Blocks = [("actor", Theta), ("critic_target", PhiTarget)],
+        NoiseSize = ActionSize,
+        Action = (s, eps) => Policy.Sample(Theta, s, eps!).Action,
+        Sample = (s, eps) => Policy.Sample(Theta, s, eps),
+        Value = (s, a) =>
         {
-            Blocks = [("actor", Theta), ("critic_target", PhiTarget)],
-            NoiseSize = ActionSize,
-            Action = (s, eps) => Policy.Sample(Theta, s, eps!).Action,
-            Sample = (s, eps) => Policy.Sample(Theta, s, eps),
-            Value = (s, a) =>
-            {
-                var (q1, q2) = Critic.Apply(PhiTarget, s, a);
-                return Min(q1, q2);
-            },
-        };
+            var (q1, q2) = Critic.Apply(PhiTarget, s, a);
+            return Min(q1, q2);
+        },
+    };
 
     /// <summary>The number in a block of one.</summary>
     public static Node NumberOf(Graph.Graph graph, ParameterBlock block) => graph.Parameter(block, block.Layout.Tensors[0]);

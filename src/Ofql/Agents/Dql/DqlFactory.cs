@@ -23,7 +23,9 @@ public sealed class DqlFactory : AgentFactory<DqlSettings>
         CreateModel = (settings, stateSize, actionSize) => new DqlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<DqlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<DqlSettings> Policies => Format;
 
-    private protected override IAgent Create(DqlSettings settings, AgentContext context) => new DqlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(DqlSettings settings, AgentContext context) => new DqlAgent(settings, context);
 }

@@ -81,7 +81,8 @@ public sealed class DtqlAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => DtqlFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate()
+    /// <inheritdoc/>
+    protected override void RunUpdate()
     {
         CriticProgram.Run();
         BehaviourProgram.Run();

@@ -46,9 +46,11 @@ public sealed class DtqlFactory : AgentFactory<DtqlSettings>
         CreateModel = (settings, stateSize, actionSize) => new DtqlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<DtqlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<DtqlSettings> Policies => Format;
 
-    private protected override IAgent Create(DtqlSettings settings, AgentContext context) => new DtqlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(DtqlSettings settings, AgentContext context) => new DtqlAgent(settings, context);
 
     /// <summary>The authors' AntMaze settings, the same for both versions of the tasks.</summary>
     private static IEnumerable<PublishedSettings> AntMaze(string maze, int epochs, double rate = 3e-4, double alpha = 1, bool decay = false) =>

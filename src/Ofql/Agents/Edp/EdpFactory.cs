@@ -30,7 +30,9 @@ public sealed class EdpFactory : AgentFactory<EdpSettings>
         CreateModel = (settings, stateSize, actionSize) => new EdpModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<EdpSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<EdpSettings> Policies => Format;
 
-    private protected override IAgent Create(EdpSettings settings, AgentContext context) => new EdpAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(EdpSettings settings, AgentContext context) => new EdpAgent(settings, context);
 }

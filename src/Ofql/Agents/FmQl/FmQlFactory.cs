@@ -20,7 +20,9 @@ public sealed class FmQlFactory : AgentFactory<FmQlSettings>
         CreateModel = (settings, stateSize, actionSize) => new FmQlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<FmQlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<FmQlSettings> Policies => Format;
 
-    private protected override IAgent Create(FmQlSettings settings, AgentContext context) => new FmQlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(FmQlSettings settings, AgentContext context) => new FmQlAgent(settings, context);
 }

@@ -67,7 +67,8 @@ public sealed class FqlAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => FqlFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate() => Program.Run();
+    /// <inheritdoc/>
+    protected override void RunUpdate() => Program.Run();
 
     // The authors' code moves the targets towards the critics from before their step.
     private ProgramBuilder Update(ProgramBuilder builder) => builder

@@ -30,9 +30,11 @@ public sealed class FqlFactory : AgentFactory<FqlSettings>
         CreateModel = (settings, stateSize, actionSize) => new FqlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<FqlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<FqlSettings> Policies => Format;
 
-    private protected override IAgent Create(FqlSettings settings, AgentContext context) => new FqlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(FqlSettings settings, AgentContext context) => new FqlAgent(settings, context);
 
     private static PublishedSettings AntMaze(string maze, string alpha) =>
         new($"antmaze-{maze}-v2", new Dictionary<string, string> { ["alpha"] = alpha, ["reward_shift"] = "-1" }, AlphaSource);

@@ -80,7 +80,8 @@ public sealed class IdqlAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => IdqlFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate()
+    /// <inheritdoc/>
+    protected override void RunUpdate()
     {
         ValueProgram.Run();
         CriticAndActorProgram.Run();

@@ -26,7 +26,9 @@ public sealed class IdqlFactory : AgentFactory<IdqlSettings>
         CreateModel = (settings, stateSize, actionSize) => new IdqlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<IdqlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<IdqlSettings> Policies => Format;
 
-    private protected override IAgent Create(IdqlSettings settings, AgentContext context) => new IdqlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(IdqlSettings settings, AgentContext context) => new IdqlAgent(settings, context);
 }

@@ -78,7 +78,8 @@ public sealed class IqlAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => IqlFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate()
+    /// <inheritdoc/>
+    protected override void RunUpdate()
     {
         ValueProgram.Run();
         if (PolicyProgram != ValueProgram)

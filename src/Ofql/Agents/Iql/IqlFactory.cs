@@ -31,9 +31,11 @@ public sealed class IqlFactory : AgentFactory<IqlSettings>
         CreateModel = (settings, stateSize, actionSize) => new IqlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<IqlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<IqlSettings> Policies => Format;
 
-    private protected override IAgent Create(IqlSettings settings, AgentContext context) => new IqlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(IqlSettings settings, AgentContext context) => new IqlAgent(settings, context);
 
     // [code] the authors'; [CORL] CORL's iql.py.
     private static OptionTable<IqlSettings> Table() => new OptionTable<IqlSettings>(new IqlSettings())

@@ -43,13 +43,16 @@ internal sealed class IqlModel : AgentModel
 
     public override ActingRule Acting => _settings.ActWith == GaussianActing.Mean
         ? new ActingRule { Blocks = [("actor", Theta)], Action = (s, _) => Mean(s) }
-        : new ActingRule
-        {
-            Blocks = [("actor", Theta), ("critic_target", PhiTarget)],
-            NoiseSize = ActionSize,
-            Action = (s, eps) => _policy.Sample(Theta, Mean(s), eps!),
-            Value = TargetValue,
-        };
+        : Exploring;
+
+    /// <summary>A sample of the Gaussian.</summary>
+    public override ActingRule Exploring => new()
+    {
+        Blocks = [("actor", Theta), ("critic_target", PhiTarget)],
+        NoiseSize = ActionSize,
+        Action = (s, eps) => _policy.Sample(Theta, Mean(s), eps!),
+        Value = TargetValue,
+    };
 
     /// <summary>V(s) [R, 1].</summary>
     public Node Value(Node s) => _value.Apply(Psi, s);

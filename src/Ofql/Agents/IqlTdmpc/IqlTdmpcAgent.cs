@@ -84,7 +84,8 @@ public sealed class IqlTdmpcAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => IqlTdmpcFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate()
+    /// <inheritdoc/>
+    protected override void RunUpdate()
     {
         if (Settings.PretrainUpdates == 0 || Step < Settings.PretrainUpdates)
         {

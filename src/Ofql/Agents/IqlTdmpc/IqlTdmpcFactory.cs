@@ -23,7 +23,9 @@ public sealed class IqlTdmpcFactory : AgentFactory<IqlTdmpcSettings>
         CreateModel = (settings, stateSize, actionSize) => new IqlTdmpcModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<IqlTdmpcSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<IqlTdmpcSettings> Policies => Format;
 
-    private protected override IAgent Create(IqlTdmpcSettings settings, AgentContext context) => new IqlTdmpcAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(IqlTdmpcSettings settings, AgentContext context) => new IqlTdmpcAgent(settings, context);
 }

@@ -97,18 +97,10 @@ internal sealed class IqlTdmpcModel : AgentModel
     /// The worker's action under the intent that is planned in this very state. The noise: A numbers of the worker's policy, then those of
     /// the plan. Candidates are the plan's affair: there is no value to choose among actions by.
     /// </summary>
-    public override ActingRule Acting => new()
-    {
-        Blocks = [("model", Omega), ("manager_policy", ManagerTheta), ("manager_value", ManagerPsi), ("actor", Theta)],
-        NoiseSize = ActionSize + Planner.NoiseSize,
-        Action = (s, noise) =>
-        {
-            var z = Encode(Omega, s);
-            var g = Planner.Plan(z, Columns(noise!, ActionSize, Planner.NoiseSize));
-            var mean = Policy.Mean(Theta, Concatenate(s, Intent(z, g)));
-            return _settings.ActWith == GaussianActing.Mean ? mean : Policy.Sample(Theta, mean, Columns(noise!, 0, ActionSize));
-        },
-    };
+    public override ActingRule Acting => Rule(_settings.ActWith == GaussianActing.Sample);
+
+    /// <summary>The same with a sample of the worker's policy.</summary>
+    public override ActingRule Exploring => Rule(sample: true);
 
     /// <summary>z = h(s) [R, Z].</summary>
     public Node Encode(ParameterBlock omega, Node s) => _encoder.Apply(omega, s);
@@ -160,4 +152,17 @@ internal sealed class IqlTdmpcModel : AgentModel
 
     private bool BeginsAtZero(ParameterBlock block, string tensor) =>
         (block == Omega && tensor == "reward.out.weight") || (block == ManagerPhi && tensor.EndsWith(".out.weight", StringComparison.Ordinal));
+
+    private ActingRule Rule(bool sample) => new()
+    {
+        Blocks = [("model", Omega), ("manager_policy", ManagerTheta), ("manager_value", ManagerPsi), ("actor", Theta)],
+        NoiseSize = ActionSize + Planner.NoiseSize,
+        Action = (s, noise) =>
+        {
+            var z = Encode(Omega, s);
+            var g = Planner.Plan(z, Columns(noise!, ActionSize, Planner.NoiseSize));
+            var mean = Policy.Mean(Theta, Concatenate(s, Intent(z, g)));
+            return sample ? Policy.Sample(Theta, mean, Columns(noise!, 0, ActionSize)) : mean;
+        },
+    };
 }

@@ -64,7 +64,8 @@ public sealed class MeanFlowQlAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => MeanFlowQlFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate()
+    /// <inheritdoc/>
+    protected override void RunUpdate()
     {
         _alpha = _weight.At(Step);
         Losses.Alpha.WriteNumber(0, _alpha);

@@ -34,9 +34,11 @@ public sealed class MeanFlowQlFactory : AgentFactory<MeanFlowQlSettings>
         CreateModel = (settings, stateSize, actionSize) => new MeanFlowQlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<MeanFlowQlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<MeanFlowQlSettings> Policies => Format;
 
-    private protected override IAgent Create(MeanFlowQlSettings settings, AgentContext context) => new MeanFlowQlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(MeanFlowQlSettings settings, AgentContext context) => new MeanFlowQlAgent(settings, context);
 
     private static PublishedSettings AntMaze(string maze, string alpha, string steps) =>
         Of($"antmaze-{maze}-v2", "arXiv 2511.13035, table 7; rewards r - 1 in its code", ("alpha", alpha), ("time_steps", steps), ("reward_shift", "-1"));

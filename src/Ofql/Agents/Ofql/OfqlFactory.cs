@@ -19,7 +19,9 @@ public sealed class OfqlFactory : AgentFactory<OfqlSettings>
         CreateModel = (settings, stateSize, actionSize) => new OfqlModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<OfqlSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<OfqlSettings> Policies => Format;
 
-    private protected override IAgent Create(OfqlSettings settings, AgentContext context) => new OfqlAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(OfqlSettings settings, AgentContext context) => new OfqlAgent(settings, context);
 }

@@ -4,7 +4,7 @@ namespace Ofql.Agents.Options;
 /// The options of <see cref="AgentSettings"/> and <see cref="ActorCriticSettings"/> in groups, so that an algorithm's table lists only
 /// its own. Each text is the value with its source, such as <c>256 [paper]</c>; defaults are those of the algorithm's record.
 /// </summary>
-internal static class SharedOptions
+public static class SharedOptions
 {
     private const double Infinite = double.PositiveInfinity;
     private const int LargestWidth = 65_536;

@@ -76,7 +76,8 @@ public sealed class SacAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => SacFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate() => Program.Run();
+    /// <inheritdoc/>
+    protected override void RunUpdate() => Program.Run();
 
     private ProgramBuilder WithTemperature(ProgramBuilder program, Adam optimizer) => Settings.AutomaticTemperature
         ? program.Gradient(TemperatureLoss, Model.Temperature).Step(optimizer)

@@ -21,7 +21,9 @@ public sealed class SacFactory : AgentFactory<SacSettings>
         CreateModel = (settings, stateSize, actionSize) => new SacModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<SacSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<SacSettings> Policies => Format;
 
-    private protected override IAgent Create(SacSettings settings, AgentContext context) => new SacAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(SacSettings settings, AgentContext context) => new SacAgent(settings, context);
 }

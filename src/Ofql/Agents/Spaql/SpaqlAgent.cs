@@ -37,7 +37,7 @@ public sealed class SpaqlAgent : AdaptiveQAgent, ITrialAgent
     private protected override AdaptiveQFormat Format => SpaqlFactory.Format;
 
     /// <inheritdoc/>
-    public IActor CreateExplorer() => new AdaptiveQActor(Partition, Cube, noiseScale: 1, capacity: 1, () => _search.Temperature);
+    public IActor CreateExplorer(int candidates) => new AdaptiveQActor(Partition, Cube, noiseScale: 1, capacity: 1, () => _search.Temperature);
 
     /// <inheritdoc/>
     public IActor CreateTrialActor() => new AdaptiveQActor(Partition, Cube, noiseScale: 1, capacity: 1);

@@ -67,7 +67,8 @@ public sealed class Td3BcAgent : ProgramAgent
     /// <inheritdoc/>
     public override PolicyArtefact ExportPolicy() => Td3BcFactory.Format.Write(Model, Transforms, Settings);
 
-    private protected override void RunUpdate()
+    /// <inheritdoc/>
+    protected override void RunUpdate()
     {
         CriticProgram.Run();
         if ((Step + 1) % Settings.PolicyDelay != 0)

@@ -18,7 +18,9 @@ public sealed class Td3BcFactory : AgentFactory<Td3BcSettings>
         CreateModel = (settings, stateSize, actionSize) => new Td3BcModel(settings, stateSize, actionSize),
     };
 
-    private protected override PolicyFormat<Td3BcSettings> Policies => Format;
+    /// <inheritdoc/>
+    protected override PolicyFormat<Td3BcSettings> Policies => Format;
 
-    private protected override IAgent Create(Td3BcSettings settings, AgentContext context) => new Td3BcAgent(settings, context);
+    /// <inheritdoc/>
+    protected override IAgent Create(Td3BcSettings settings, AgentContext context) => new Td3BcAgent(settings, context);
 }
