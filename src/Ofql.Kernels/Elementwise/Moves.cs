@@ -35,15 +35,9 @@ public static unsafe class Moves
             for (var row = firstRow; row < endRow; row++)
             {
                 if (accumulate)
-                {
-                    for (var i = 0; i < run; i++)
-                        q[i] += p[i];
-                }
+                    ShortRun.Add(p, q, run);
                 else
-                {
-                    for (var i = 0; i < run; i++)
-                        q[i] = p[i];
-                }
+                    ShortRun.Copy(p, q, run);
 
                 p += step;
                 q += to.Width;
@@ -62,10 +56,7 @@ public static unsafe class Moves
             var run = Math.Min(to.Width, to.Columns - column);
             var q = target + (column / to.Width * to.PanelStride) + (firstRow * to.Width);
             for (var row = firstRow; row < endRow; row++, q += to.Width)
-            {
-                for (var i = 0; i < run; i++)
-                    q[i] = source[row];
-            }
+                ShortRun.Fill(source[row], q, run);
         }
     }
 
@@ -177,9 +168,6 @@ public static unsafe class Moves
             return;
         var last = matrix + ((layout.Panels - 1) * layout.PanelStride);
         for (var row = firstRow; row < endRow; row++)
-        {
-            for (var i = used; i < PanelLayout.PanelWidth; i++)
-                last[(row * PanelLayout.PanelWidth) + i] = 0f;
-        }
+            ShortRun.Fill(0f, last + (row * PanelLayout.PanelWidth) + used, PanelLayout.PanelWidth - used);
     }
 }

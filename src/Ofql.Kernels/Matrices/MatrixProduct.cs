@@ -177,6 +177,9 @@ public static unsafe class MatrixProduct
             var columns = Math.Min(PanelLayout.PanelWidth, target.Columns - (panel * PanelLayout.PanelWidth));
             for (var row = 0; row < target.Rows; row += BlockTranspose.Size)
             {
+                // The part of W for the next 32 rows of Wt lies a panel further on.
+                if (row % PanelLayout.PanelWidth == 0 && row + PanelLayout.PanelWidth < target.Rows)
+                    Prefetch.Near(w + source.Offset(panel * PanelLayout.PanelWidth, row + PanelLayout.PanelWidth), columns * PanelLayout.PanelWidth * sizeof(float));
                 var rows = Math.Min(BlockTranspose.Size, target.Rows - row);
                 var from = w + source.Offset(panel * PanelLayout.PanelWidth, row);
                 var to = transposed + target.Offset(row, panel * PanelLayout.PanelWidth);

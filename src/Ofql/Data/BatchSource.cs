@@ -81,31 +81,33 @@ public sealed class BatchSource(
 
     private void Gather(int start, ReadOnlySpan<long> indices)
     {
-        Span<float> state = stackalloc float[inputs.State.Columns];
-        Span<float> action = stackalloc float[inputs.Action.Columns];
+        Span<float> row = stackalloc float[Math.Max(inputs.State.Columns, inputs.Action.Columns)];
         for (var i = 0; i < indices.Length; i++)
         {
-            var row = start + i;
+            var at = start + i;
             var index = indices[i];
-            var data = pool.TableOf(row, inputs.State.Rows);
-            states.Apply(data.Observations[index], state);
-            inputs.State.WriteRow(row, state);
-            states.Apply(data.NextObservations[index], state);
-            inputs.NextState.WriteRow(row, state);
-            actions.Apply(data.Actions[index], action);
-            Limit(action);
-            inputs.Action.WriteRow(row, action);
-            inputs.Reward.WriteNumber(row, rewards.Apply(data.Rewards[index][0]));
-            inputs.Mask.WriteNumber(row, data.Terminated[index][0] == 0 ? 1f : 0f);
+            var data = pool.TableOf(at, inputs.State.Rows);
+            Write(inputs.State, at, data.Observations[index], states, float.PositiveInfinity, row);
+            Write(inputs.NextState, at, data.NextObservations[index], states, float.PositiveInfinity, row);
+            Write(inputs.Action, at, data.Actions[index], actions, actionLimit, row);
+            inputs.Reward.WriteNumber(at, rewards.Apply(data.Rewards[index][0]));
+            inputs.Mask.WriteNumber(at, data.Terminated[index][0] == 0 ? 1f : 0f);
         }
     }
 
-    private void Limit(Span<float> action)
+    private static void Write(InputNode input, int at, ReadOnlySpan<float> source, Normalizer normalizer, float limit, Span<float> scratch)
     {
-        if (float.IsPositiveInfinity(actionLimit))
-            return;
-        foreach (ref var value in action)
-            value = Math.Clamp(value, -actionLimit, actionLimit);
+        var inPlace = input.RowInPlace(at);
+        var row = inPlace.IsEmpty ? scratch[..input.Columns] : inPlace;
+        normalizer.Apply(source, row);
+        if (!float.IsPositiveInfinity(limit))
+        {
+            foreach (ref var value in row)
+                value = Math.Clamp(value, -limit, limit);
+        }
+
+        if (inPlace.IsEmpty)
+            input.WriteRow(at, row);
     }
 
     private static unsafe void RequestRow(TransitionDataset data, long index)

@@ -27,6 +27,14 @@ public sealed unsafe class InputNode : Node, IOwnedValue
         Layout.PackRow(row, values, _buffer.Pointer);
     }
 
+    /// <summary>One row [C] to be written in place; empty where the row lies in several pieces (more columns than a panel has), for <see cref="WriteRow"/>.</summary>
+    /// <exception cref="ArgumentException">There is no such row.</exception>
+    internal Span<float> RowInPlace(int row)
+    {
+        Check(row, Columns);
+        return Layout.Panels == 1 ? new Span<float>(_buffer.Pointer + (row * Layout.Width), Columns) : [];
+    }
+
     /// <summary>Writes one number of a column input.</summary>
     /// <exception cref="ArgumentException">There is no such row, or the input has more than one column.</exception>
     public void WriteNumber(int row, float value)
