@@ -152,8 +152,10 @@ public static unsafe class Moves
                     var run = Math.Min(columns - done, Math.Min(wholeLayout.Width - (column % wholeLayout.Width), partLayout.Width - (done % partLayout.Width)));
                     float* p = whole + wholeLayout.Offset(row, column), q = parts + partLayout.Offset((row * pieces) + piece, done);
                     float* source = toWhole ? q : p, target = toWhole ? p : q;
-                    for (var i = 0; i < run; i++)
-                        target[i] = accumulate ? target[i] + source[i] : source[i];
+                    if (accumulate)
+                        ShortRun.Add(source, target, run);
+                    else
+                        ShortRun.Copy(source, target, run);
                     done += run;
                 }
             }

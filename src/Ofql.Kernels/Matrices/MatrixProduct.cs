@@ -151,23 +151,26 @@ public static unsafe class MatrixProduct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PanelOfGradient(in ProductOperands o, int panel, int firstTile, int count)
     {
-        var dy = o.W + (panel * o.WPanelStride);
+        var half = o.EndsInHalfPanel && panel == o.Panels - 1;
         for (var block = 0; block < o.K; block += GradientBlockRows)
         {
             var rows = Math.Min(GradientBlockRows, o.K - block);
+            var dy = o.W + (panel * o.WPanelStride) + (block * PanelLayout.PanelWidth);
             var accumulate = o.Accumulate || block > 0;
+            var startStride = accumulate ? PanelLayout.PanelWidth : 0;
             for (var i = 0; i < count; i++)
             {
                 var row = (firstTile + i) * RegisterTile.Rows;
                 var x = o.X + ((row / PanelLayout.PanelWidth) * o.XPanelStride) + (row % PanelLayout.PanelWidth) + (block * PanelLayout.PanelWidth);
                 var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
+                var start = accumulate ? y : _zeros;
                 FetchAhead(o, panel, block, rows, firstTile + i);
                 if (o.YPanelStride == PanelLayout.PanelWidth)
-                    OneRowOfGradient(x, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate);
-                else if (o.EndsInHalfPanel && panel == o.Panels - 1)
-                    RegisterTile.ComputeHalf<ColumnWalk>(x, 0, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate ? y : _zeros, accumulate ? PanelLayout.PanelWidth : 0);
+                    OneRowOfGradient(x, rows, dy, y, accumulate);
+                else if (half)
+                    RegisterTile.ComputeHalf<ColumnWalk>(x, 0, rows, dy, y, start, startStride);
                 else
-                    RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy + (block * PanelLayout.PanelWidth), y, accumulate ? y : _zeros, accumulate ? PanelLayout.PanelWidth : 0);
+                    RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy, y, start, startStride);
             }
         }
     }

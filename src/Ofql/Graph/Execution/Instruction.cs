@@ -61,6 +61,9 @@ internal abstract unsafe class Instruction
     /// <summary>What cuts the work into tasks, where several instructions are cut alike (chunks of one parameter layout).</summary>
     public object? Partition { get; protected init; }
 
+    /// <summary>Whether task i of the other touches only what task i of this one touches, by the rule that cuts both.</summary>
+    public bool IsCutLike(Instruction other) => Partition is not null && Partition == other.Partition && TaskCount == other.TaskCount;
+
     /// <summary>Called once, when all storages have their place.</summary>
     public virtual void Bind()
     {

@@ -142,25 +142,26 @@ public sealed unsafe class Program : IDisposable
 
         for (var i = 0; i < instructions.Length; i++)
         {
-            var instruction = instructions[i];
-            var first = (int)((long)instruction.TaskCount * member / threads);
-            var end = (int)((long)instruction.TaskCount * (member + 1) / threads);
+            var (first, end) = Share(instructions[i].TaskCount, threads, member);
             if (first < end)
-                instruction.Execute(first, end);
+                instructions[i].Execute(first, end);
         }
     }
 
     /// <summary>All instructions on one task, then on the next: what one has written (stepped parameters) the next reads (their average) while it is near.</summary>
     private static void RunTaskByTask(Instruction[] instructions, int threads, int member)
     {
-        var tasks = instructions[0].TaskCount;
-        var end = (int)((long)tasks * (member + 1) / threads);
-        for (var task = (int)((long)tasks * member / threads); task < end; task++)
+        var (first, end) = Share(instructions[0].TaskCount, threads, member);
+        for (var task = first; task < end; task++)
         {
             for (var i = 0; i < instructions.Length; i++)
                 instructions[i].Execute(task, task + 1);
         }
     }
+
+    /// <summary>The tasks of one member of a team.</summary>
+    private static (int First, int End) Share(int tasks, int threads, int member) =>
+        ((int)((long)tasks * member / threads), (int)((long)tasks * (member + 1) / threads));
 
     private static void RunSingle(Instruction[] instructions)
     {
@@ -178,8 +179,7 @@ public sealed unsafe class Program : IDisposable
 internal readonly record struct Phase(WorkKind Kind, Instruction[] Instructions)
 {
     /// <summary>Several task instructions that are cut alike: task i of one touches only what task i of the others touches.</summary>
-    public bool OnePartition { get; } = Kind == WorkKind.Tasks && Instructions.Length > 1 && Instructions[0].Partition is { } partition
-        && Instructions.All(instruction => instruction.Partition == partition && instruction.TaskCount == Instructions[0].TaskCount);
+    public bool OnePartition { get; } = Kind == WorkKind.Tasks && Instructions.Length > 1 && Instructions.All(Instructions[0].IsCutLike);
 }
 
 /// <summary>Time of one instruction of a program.</summary>

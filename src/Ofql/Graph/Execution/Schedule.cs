@@ -132,8 +132,7 @@ internal static class Schedule
     /// Two task instructions may follow each other without a barrier when task i of one touches only what task i of the other
     /// touches: both are cut by the same rule, or write the same storages with the same number of tasks.
     /// </summary>
-    private static bool SamePartition(Instruction a, Instruction b) => a.TaskCount == b.TaskCount &&
-        ((a.Partition is not null && a.Partition == b.Partition) || WriteTheSame(a, b));
+    private static bool SamePartition(Instruction a, Instruction b) => a.IsCutLike(b) || (a.TaskCount == b.TaskCount && WriteTheSame(a, b));
 
     private static bool WriteTheSame(Instruction a, Instruction b) => a.Writes.Length == b.Writes.Length && a.Writes.AsSpan().SequenceEqual(b.Writes) && !a.Writes.Intersect(b.Reads).Any();
 }

@@ -12,9 +12,6 @@ internal sealed unsafe class Workspace : IDisposable
     private readonly Dictionary<(int Rows, int Columns, int Length), List<nint>> _slots = [];
     private readonly List<NativeBuffer<float>> _buffers = [];
 
-    /// <summary>Floats in all.</summary>
-    public long Length => _buffers.Sum(buffer => buffer.Length);
-
     /// <summary>Sees to it that there are slots of these shapes, and that many of each; new ones lie side by side.</summary>
     public void Reserve(IReadOnlyDictionary<(int Rows, int Columns, int Length), int> counts)
     {
