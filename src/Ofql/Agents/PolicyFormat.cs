@@ -28,6 +28,9 @@ public sealed class PolicyFormat<TSettings>
     /// <summary>Names of the options that acting depends on: the shapes of the networks, the way of acting.</summary>
     public required IReadOnlyList<string> ActingOptionNames { get; init; }
 
+    /// <summary>Further ones that files of earlier versions lack: written where they are not at their default, which a file without them means.</summary>
+    public IReadOnlyList<string> LaterActingOptionNames { get; init; } = [];
+
     /// <summary>The model for settings, S and A.</summary>
     public required Func<TSettings, int, int, AgentModel> CreateModel { get; init; }
 
@@ -39,6 +42,9 @@ public sealed class PolicyFormat<TSettings>
     {
         var options = Options.Format(settings);
         var metadata = ActingOptionNames.ToDictionary(name => OptionPrefix + name, name => options[name]);
+        var defaults = Options.Options.ToDictionary(option => option.Name, option => option.Default);
+        foreach (var name in LaterActingOptionNames.Where(name => options[name] != defaults[name]))
+            metadata[OptionPrefix + name] = options[name];
         metadata["kind"] = Kind;
         metadata["format"] = FileFormat;
         metadata["state_size"] = model.StateSize.ToString(CultureInfo.InvariantCulture);
@@ -78,6 +84,8 @@ public sealed class PolicyFormat<TSettings>
         if (reader.Fact("kind") != Kind)
             throw new OfqlException($"The policy is of kind '{reader.Fact("kind")}'; expected '{Kind}'.");
         var options = ActingOptionNames.ToDictionary(name => name, name => reader.Fact(OptionPrefix + name));
+        foreach (var name in LaterActingOptionNames.Where(name => artefact.Metadata.ContainsKey(OptionPrefix + name)))
+            options[name] = artefact.Metadata[OptionPrefix + name];
         var (settings, stateSize, actionSize) = PolicyReader.Guarded(() => (
             Parse is null ? Options.Parse(options) : Parse(options), reader.Size("state_size"), reader.Size("action_size")));
         float[] low = reader.Tensor("action_low", actionSize), high = reader.Tensor("action_high", actionSize);

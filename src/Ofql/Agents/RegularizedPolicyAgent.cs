@@ -12,7 +12,7 @@ namespace Ofql.Agents;
 /// </summary>
 public abstract class RegularizedPolicyAgent : ProgramAgent
 {
-    private readonly Program _criticStep;
+    private readonly Program? _criticStep;
     private readonly Program[] _actorSteps;
     private readonly RandomStream _coins;
     private readonly bool _actorFirst;
@@ -26,7 +26,7 @@ public abstract class RegularizedPolicyAgent : ProgramAgent
         RegularizedPolicyModel model,
         Func<Graph.Graph, RegularizedPolicyLosses> losses,
         ProgramMode? mode)
-        : base(context, settings, model, transforms, mode)
+        : base(context, Checked(settings), model, transforms, mode)
     {
         Model = model;
         Losses = losses(Graph);
@@ -47,6 +47,16 @@ public abstract class RegularizedPolicyAgent : ProgramAgent
         var criticAverage = Average(model.Phi, model.PhiTarget, settings.CriticTau, settings.CriticTargetEvery, settings.CriticTargetStart);
         var actorAverage = Average(model.Theta, model.ThetaTarget, 1 - settings.ActorDecay, settings.ActorAverageEvery, settings.ActorAverageStart);
 
+        if (!settings.TrainCritics)
+        {
+            _actorSteps = [Compile(
+                program => program.Gradient(Losses.BehaviourLoss, model.Theta).Compute(Losses.BehaviourLoss).Step(ActorOptimizer).Average(actorAverage),
+                [batch, .. actorDraws])];
+            Metric("actor/loss", _actorSteps[0], Losses.BehaviourLoss);
+            Metric("actor/gradient_norm", ActorOptimizer);
+            return;
+        }
+
         // The program that runs first draws the batch; the actor's average moves in the last.
         _criticStep = Compile(
             program => Last(_actorFirst, program
@@ -58,7 +68,7 @@ public abstract class RegularizedPolicyAgent : ProgramAgent
         if (_actorFirst)
             actorDraws = [batch, .. actorDraws];
         _actorSteps = [Compile(ActorStep(0), actorDraws), CompileAlternative(ActorStep(1), actorDraws)];
-        NameMetrics();
+        NameMetrics(_criticStep);
 
         Func<ProgramBuilder, ProgramBuilder> ActorStep(int coin) => program => Last(!_actorFirst, program
             .Gradient(ActorTerms[coin].Loss, model.Theta)
@@ -80,7 +90,7 @@ public abstract class RegularizedPolicyAgent : ProgramAgent
 
     internal Adam ActorOptimizer { get; }
 
-    internal Program CriticProgram => _criticStep;
+    internal Program CriticProgram => _criticStep!;
 
     internal Program ActorProgram(int coin) => _actorSteps[coin];
 
@@ -93,23 +103,27 @@ public abstract class RegularizedPolicyAgent : ProgramAgent
     }
 
     /// <inheritdoc/>
-    protected override void RunUpdate() => Run((int)(_coins.NextUInt64() >> 63));
+    protected override void RunUpdate() => Run(_criticStep is null ? 0 : (int)(_coins.NextUInt64() >> 63));
 
     private void Run(int coin)
     {
         if (_actorFirst)
             _actorSteps[coin].Run();
-        _criticStep.Run();
+        _criticStep?.Run();
         if (!_actorFirst)
             _actorSteps[coin].Run();
         _lastCoin = coin;
     }
 
-    private void NameMetrics()
+    private static RegularizedPolicySettings Checked(RegularizedPolicySettings settings) => settings.TrainCritics || settings.Eta == 0
+        ? settings
+        : throw new UsageException($"Option 'train_critics' expects true where 'eta' is above 0; found false with eta {settings.Eta}. Set eta to 0 to clone the behaviour.");
+
+    private void NameMetrics(Program criticStep)
     {
-        Metric("critic/loss", _criticStep, CriticTerms.Loss);
-        Metric("critic/q_mean", _criticStep, CriticTerms.MeanQ);
-        Metric("critic/target_mean", _criticStep, CriticTerms.MeanTarget);
+        Metric("critic/loss", criticStep, CriticTerms.Loss);
+        Metric("critic/q_mean", criticStep, CriticTerms.MeanQ);
+        Metric("critic/target_mean", criticStep, CriticTerms.MeanTarget);
         Metric("critic/gradient_norm", CriticOptimizer);
         OfActor("actor/loss", terms => terms.Loss);
         OfActor("actor/bc_loss", _ => Losses.BehaviourLoss);

@@ -56,11 +56,14 @@ internal abstract class RegularizedPolicyLosses
         return _critics.Critic(_model.Phi, _model.PhiTarget, nextState, nextAction, _settings.Discount, _settings.TargetCandidates);
     }
 
-    /// <summary>L = L_BC - eta mean Q_i(s, a0) / sg(mean |Q_j(s, a0)|), for the coin i = <paramref name="coin"/>, j = 1 - i.</summary>
+    /// <summary>
+    /// L = L_BC - eta mean Q_i(s, a0) / sg(mean |Q_j(s, a0)|), for the coin i = <paramref name="coin"/>, j = 1 - i. With eta = 0 it is L_BC, and
+    /// no gradient is taken through the critics to be multiplied by nothing.
+    /// </summary>
     public RegularizedPolicyTerms Actor(int coin)
     {
         var q = _critics.Policy(_model.Phi, Action, coin, _settings.QNormalization, _settings.QFloor);
-        return new RegularizedPolicyTerms(q, BehaviourLoss + ((float)_settings.Eta * q.Loss));
+        return new RegularizedPolicyTerms(q, _settings.Eta == 0 ? BehaviourLoss : BehaviourLoss + ((float)_settings.Eta * q.Loss));
     }
 
     /// <summary>Share of action entries that were clipped.</summary>

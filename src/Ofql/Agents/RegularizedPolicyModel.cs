@@ -46,15 +46,17 @@ internal abstract class RegularizedPolicyModel : AgentModel
             var theta = _settings.ActWith == ActingParameters.Average ? ThetaTarget : Theta;
             return new ActingRule
             {
-                Blocks = [("actor", theta), (Judge.Name, Judge)],
+                Blocks = _settings.TrainCritics ? [("actor", theta), (Judge.Name, Judge)] : [("actor", theta)],
                 NoiseSize = NoiseSize,
                 Action = (s, noise) => ActAfterTraining(theta, noise!, s),
-                Value = (s, a) =>
-                {
-                    var (q1, q2) = Critic.Apply(Judge, s, a);
-                    return Min(q1, q2);
-                },
+                Value = _settings.TrainCritics ? Judged : null,
             };
+
+            Node Judged(Node s, Node a)
+            {
+                var (q1, q2) = Critic.Apply(Judge, s, a);
+                return Min(q1, q2);
+            }
         }
     }
 

@@ -34,6 +34,9 @@ public abstract record RegularizedPolicySettings : ActorCriticSettings
     /// <summary>Weight eta of the Q term; 0 is behaviour cloning.</summary>
     public double Eta { get; init; } = 1.0;
 
+    /// <summary>Whether critics are trained beside the policy. Without them (eta = 0 only) one sample is all a policy can act by.</summary>
+    public bool TrainCritics { get; init; } = true;
+
     /// <summary>Denominator of the Q term.</summary>
     public QNormalization QNormalization { get; init; } = QNormalization.Policy;
 

@@ -17,6 +17,7 @@ public sealed class AgentOptionTests
         ["*.protocol"] = ("clean_diffuser", ""),
         ["*.q_floor"] = ("1000", ""),
         ["*.max_q_candidates"] = (null, "max_q_backup=true"),
+        ["*.train_critics"] = (null, "eta=0"),
         ["*.action_limit"] = ("0.5", ""),
         ["ofql.adaptive_constant"] = (null, "bc_weighting=adaptive"),
         ["ofql.adaptive_power"] = (null, "bc_weighting=adaptive"),

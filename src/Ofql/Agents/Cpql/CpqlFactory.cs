@@ -1,3 +1,4 @@
+using Ofql.Agents.Options;
 using System.Globalization;
 
 namespace Ofql.Agents.Cpql;
@@ -44,6 +45,7 @@ public sealed class CpqlFactory : AgentFactory<CpqlSettings>
             "sampler", "levels", "sigma_data", "sigma_low", "sigma_high", "hidden_width", "hidden_layers", "activation", "critic_layer_norm",
             "embedding_size", "embedding_mlp", "embedding_frequencies",
         ],
+        LaterActingOptionNames = RegularizedPolicyOptions.LaterActing,
         CreateModel = (settings, stateSize, actionSize) => new CpqlModel(settings, stateSize, actionSize),
     };
 

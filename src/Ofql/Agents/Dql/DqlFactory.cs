@@ -1,3 +1,5 @@
+using Ofql.Agents.Options;
+
 namespace Ofql.Agents.Dql;
 
 /// <summary>Diffusion Q-Learning by name.</summary>
@@ -20,6 +22,7 @@ public sealed class DqlFactory : AgentFactory<DqlSettings>
         Parse = DqlOptions.Parse,
         ActingOptionNames =
             ["steps", "noise_schedule", "hidden_width", "hidden_layers", "activation", "critic_layer_norm", "embedding_size", "embedding_mlp", "embedding_frequencies"],
+        LaterActingOptionNames = RegularizedPolicyOptions.LaterActing,
         CreateModel = (settings, stateSize, actionSize) => new DqlModel(settings, stateSize, actionSize),
     };
 

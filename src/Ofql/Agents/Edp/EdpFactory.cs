@@ -1,3 +1,5 @@
+using Ofql.Agents.Options;
+
 namespace Ofql.Agents.Edp;
 
 /// <summary>Efficient Diffusion Policy by name.</summary>
@@ -27,6 +29,7 @@ public sealed class EdpFactory : AgentFactory<EdpSettings>
             "steps", "noise_schedule", "sampler", "solver_steps",
             "hidden_width", "hidden_layers", "activation", "critic_layer_norm", "embedding_size", "embedding_mlp", "embedding_frequencies",
         ],
+        LaterActingOptionNames = RegularizedPolicyOptions.LaterActing,
         CreateModel = (settings, stateSize, actionSize) => new EdpModel(settings, stateSize, actionSize),
     };
 

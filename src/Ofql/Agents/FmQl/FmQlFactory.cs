@@ -1,3 +1,5 @@
+using Ofql.Agents.Options;
+
 namespace Ofql.Agents.FmQl;
 
 /// <summary>Flow-matching Q-learning by name.</summary>
@@ -17,6 +19,7 @@ public sealed class FmQlFactory : AgentFactory<FmQlSettings>
         Parse = FmQlOptions.Parse,
         ActingOptionNames =
             ["euler_steps", "acting_steps", "hidden_width", "hidden_layers", "activation", "critic_layer_norm", "embedding_size", "embedding_mlp", "embedding_frequencies"],
+        LaterActingOptionNames = RegularizedPolicyOptions.LaterActing,
         CreateModel = (settings, stateSize, actionSize) => new FmQlModel(settings, stateSize, actionSize),
     };
 

@@ -1,3 +1,5 @@
+using Ofql.Agents.Options;
+
 namespace Ofql.Agents.Ofql;
 
 /// <summary>One-Step Flow Q-Learning by name.</summary>
@@ -16,6 +18,7 @@ public sealed class OfqlFactory : AgentFactory<OfqlSettings>
         Options = OfqlOptions.Table,
         Parse = OfqlOptions.Parse,
         ActingOptionNames = ["hidden_width", "hidden_layers", "activation", "critic_layer_norm", "embedding_size", "embedding_mlp", "embedding_frequencies"],
+        LaterActingOptionNames = RegularizedPolicyOptions.LaterActing,
         CreateModel = (settings, stateSize, actionSize) => new OfqlModel(settings, stateSize, actionSize),
     };
 
