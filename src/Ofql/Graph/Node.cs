@@ -24,6 +24,7 @@ public abstract class Node
         Graph = graph;
         Name = name;
         Inputs = inputs;
+        IsStill = inputs.Length > 0 ? inputs.All(input => input.IsStill) : this is not InputNode;
         Layout = new PanelLayout(rows, columns);
         Id = graph.Register(this);
     }
@@ -42,7 +43,13 @@ public abstract class Node
 
     internal int Id { get; }
 
+    /// <summary>Whether the value follows from constants and parameters alone.</summary>
+    internal bool IsStill { get; }
+
     internal Node[] Inputs { get; }
+
+    /// <summary>The nodes whose values its instructions read and to which they carry gradients: the inputs, or what they consist of.</summary>
+    internal virtual Node[] Operands => Inputs;
 
     internal PanelLayout Layout { get; }
 

@@ -15,6 +15,7 @@ public sealed class ProgramBuilder(Graph graph)
     private readonly List<(InputNode[] Inputs, IRowSource Source)> _sources = [];
     private readonly List<(Node Loss, ParameterBlock Block)> _gradients = [];
     private readonly List<Action<Emitter>> _updates = [];
+    private readonly List<ParameterBlock> _updated = [];
     private bool _keepAll;
 
     /// <summary>Computes these values and keeps them readable after the run.</summary>
@@ -46,6 +47,7 @@ public sealed class ProgramBuilder(Graph graph)
     public ProgramBuilder Step(Adam optimizer)
     {
         _updates.Add(optimizer.Emit);
+        _updated.Add(optimizer.Block);
         return this;
     }
 
@@ -53,6 +55,7 @@ public sealed class ProgramBuilder(Graph graph)
     public ProgramBuilder Average(MovingAverage average)
     {
         _updates.Add(average.Emit);
+        _updated.Add(average.Target);
         return this;
     }
 
@@ -94,12 +97,15 @@ public sealed class ProgramBuilder(Graph graph)
             readable[node].Pinned = true;
         }
 
-        var phases = Schedule.Build(emitter.Instructions);
+        var still = _updated.Count + _gradients.Count > 0 ? [] : Preparation.Of(emitter.Instructions, graph.Nodes.OfType<InputNode>().Select(emitter.Value));
+        var preparation = Schedule.Build(still);
+        Phase[] phases = [.. preparation, .. Schedule.Build(emitter.Instructions.Except(still).ToList())];
         var memory = MemoryPlan.Build(emitter.Storages, phases, _keepAll ? null : graph.Workspace);
         foreach (var instruction in emitter.Instructions)
             instruction.Bind();
         var multiplicity = graph.Nodes.Where(node => needed[node.Id]).Max(node => Math.Max(1, node.Rows / graph.Batch));
-        return new Program(team, graph.Batch, multiplicity, phases, memory, readable);
+        var read = graph.Nodes.Where(node => needed[node.Id]).Select(node => node.Block).OfType<ParameterBlock>().Distinct().ToArray();
+        return new Program(team, graph.Batch, multiplicity, phases, memory, readable, new Preparation(preparation.Length, read), [.. _updated]);
     }
 
     private bool[] FindNeeded()
@@ -111,7 +117,7 @@ public sealed class ProgramBuilder(Graph graph)
         {
             if (!needed[id])
                 continue;
-            foreach (var input in graph.Nodes[id].Inputs)
+            foreach (var input in graph.Nodes[id].Operands)
                 needed[input.Id] = true;
         }
 

@@ -66,7 +66,7 @@ internal sealed class BackwardPass
     {
         var dependsOnBlock = new bool[_graph.Nodes.Count];
         foreach (var node in _graph.Nodes)
-            dependsOnBlock[node.Id] = node.Block == Block || (node.PassesGradient && node.Inputs.Any(input => dependsOnBlock[input.Id]));
+            dependsOnBlock[node.Id] = node.Block == Block || (node.PassesGradient && node.Operands.Any(input => dependsOnBlock[input.Id]));
 
         var reached = new bool[_graph.Nodes.Count];
         reached[_loss.Id] = true;
@@ -75,7 +75,7 @@ internal sealed class BackwardPass
             var node = _graph.Nodes[id];
             if (!reached[id] || !node.PassesGradient)
                 continue;
-            foreach (var input in node.Inputs)
+            foreach (var input in node.Operands)
                 reached[input.Id] |= dependsOnBlock[input.Id];
         }
 
@@ -91,7 +91,7 @@ internal sealed class BackwardPass
         {
             if (!_active[node.Id] || !node.PassesGradient)
                 continue;
-            foreach (var input in node.Inputs)
+            foreach (var input in node.Operands)
                 counts[input.Id]++;
         }
 

@@ -21,7 +21,8 @@ internal sealed unsafe class Emitter(Graph graph)
     private readonly Dictionary<(ParameterBlock, ParameterTensor), Storage> _parameters = [];
     private readonly Dictionary<(ParameterBlock, ParameterTensor), Storage> _gradients = [];
     private readonly HashSet<Storage> _writtenGradients = [];
-    private readonly Dictionary<(ParameterBlock, ParameterTensor), Storage> _transposed = [];
+    private readonly Dictionary<(ParameterBlock, ParameterTensor, RowSelection?), Storage> _transposed = [];
+    private readonly Dictionary<(ParameterBlock, ParameterTensor, RowSelection), Storage> _selected = [];
     private readonly Dictionary<(Node, string), Storage> _auxiliary = [];
     private BackwardPass? _backward;
 
@@ -105,15 +106,30 @@ internal sealed unsafe class Emitter(Graph graph)
         return (storage, !_writtenGradients.Add(storage));
     }
 
-    /// <summary>W^T, made once per program run.</summary>
-    public Storage Transposed(ParameterBlock block, ParameterTensor tensor)
+    /// <summary>A weight, or some of its rows: these are copied once per program run.</summary>
+    public Storage Rows(ParameterBlock block, ParameterTensor tensor, RowSelection? rows)
     {
-        if (_transposed.TryGetValue((block, tensor), out var storage))
+        var whole = Parameter(block, tensor);
+        if (rows is null)
+            return whole;
+        if (_selected.TryGetValue((block, tensor, rows), out var storage))
             return storage;
-        var layout = new PanelLayout(tensor.Outputs, tensor.Inputs, forcePanels: true);
+        var layout = new PanelLayout(rows.Count, tensor.Outputs, forcePanels: true);
+        storage = New($"{block.Name}.{tensor.Name} rows", layout, layout.Length, whole: true);
+        Add(new SelectRowsInstruction(whole, storage, rows));
+        return _selected[(block, tensor, rows)] = storage;
+    }
+
+    /// <summary>W^T, or that of some rows of W, made once per program run.</summary>
+    public Storage Transposed(ParameterBlock block, ParameterTensor tensor, RowSelection? rows = null)
+    {
+        if (_transposed.TryGetValue((block, tensor, rows), out var storage))
+            return storage;
+        var source = Rows(block, tensor, rows);
+        var layout = new PanelLayout(tensor.Outputs, source.Layout.Rows, forcePanels: true);
         storage = New($"{block.Name}.{tensor.Name}^T", layout, layout.Length, whole: true);
-        Add(new TransposeInstruction(Parameter(block, tensor), storage));
-        return _transposed[(block, tensor)] = storage;
+        Add(new TransposeInstruction(source, storage));
+        return _transposed[(block, tensor, rows)] = storage;
     }
 
     /// <summary>Whether the parameters of a block are being differentiated.</summary>

@@ -63,6 +63,33 @@ internal sealed unsafe class TransposeInstruction : Instruction
         MatrixProduct.Transpose(_source.Pointer, _source.Layout, _target.Pointer, _target.Layout, first, end);
 }
 
+/// <summary>Some rows of a weight, below each other.</summary>
+internal sealed unsafe class SelectRowsInstruction : Instruction
+{
+    private readonly Storage _source;
+    private readonly Storage _target;
+    private readonly RowSelection _rows;
+
+    public SelectRowsInstruction(Storage source, Storage target, RowSelection rows)
+        : base(WorkKind.Tasks, [source], [target])
+    {
+        _source = source;
+        _target = target;
+        _rows = rows;
+        TaskCount = target.Layout.Panels;
+    }
+
+    public override void Execute(int first, int end)
+    {
+        var at = 0;
+        foreach (var run in _rows.Runs)
+        {
+            WeightRows.Move(_source.Pointer, _source.Layout, run.First, _target.Pointer, _target.Layout, at, run.Count, accumulate: false, first, end);
+            at += run.Count;
+        }
+    }
+}
+
 /// <summary>A kernel applied to whole rows or, for a single row, to everything. The delegate is made once, when the program is built.</summary>
 internal sealed class RowInstruction : Instruction
 {

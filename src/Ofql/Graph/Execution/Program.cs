@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ofql.Graph.Parameters;
 
 namespace Ofql.Graph.Execution;
 
@@ -17,9 +18,22 @@ public sealed unsafe class Program : IDisposable
     private readonly Dictionary<Node, Storage> _readable;
     private readonly int _batch;
     private readonly int _blockElements;
+    private readonly Preparation _preparation;
+    private readonly ParameterBlock[] _updated;
 
-    internal Program(WorkerTeam team, int batch, int largestMultiplicity, Phase[] phases, ProgramMemory memory, Dictionary<Node, Storage> readable)
+    /// <param name="team">Runs it.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="largestMultiplicity">Rows of the tallest value per batch element.</param>
+    /// <param name="phases">What is done.</param>
+    /// <param name="memory">Where its values lie.</param>
+    /// <param name="readable">Values that can be read after a run.</param>
+    /// <param name="preparation">The phases at the beginning that need not be repeated while the parameters stand still.</param>
+    /// <param name="updated">Blocks whose values a run changes.</param>
+    internal Program(
+        WorkerTeam team, int batch, int largestMultiplicity, Phase[] phases, ProgramMemory memory, Dictionary<Node, Storage> readable, Preparation preparation, ParameterBlock[] updated)
     {
+        _preparation = preparation;
+        _updated = updated;
         _team = team;
         _batch = batch;
         _phases = phases;
@@ -31,11 +45,20 @@ public sealed unsafe class Program : IDisposable
     /// <summary>Barriers per run: the number of phases.</summary>
     public int PhaseCount => _phases.Length;
 
+    /// <summary>Whether the last run could leave out what follows from parameters alone, in tests.</summary>
+    internal bool WasPrepared => _preparation.FirstPhase > 0;
+
     /// <summary>Bytes that the values of a run take, most of them shared with the other programs of the graph.</summary>
     public long MemoryBytes => (_memory.Own.Length + _memory.SharedLength) * sizeof(float);
 
     /// <summary>Runs once.</summary>
-    public void Run() => _team.Run(this);
+    public void Run()
+    {
+        _preparation.Check();
+        _team.Run(this);
+        foreach (var block in _updated)
+            block.Changed();
+    }
 
     /// <summary>The value of a [1, 1] node that was asked for when the program was built.</summary>
     public float Scalar(Node node) => *Find(node).Pointer;
@@ -96,9 +119,10 @@ public sealed unsafe class Program : IDisposable
 
     internal void RunMember(WorkerTeam team, int member)
     {
-        for (var i = 0; i < _phases.Length; i++)
+        var start = _preparation.FirstPhase;
+        for (var i = start; i < _phases.Length; i++)
         {
-            if (i > 0)
+            if (i > start)
                 team.Barrier();
             ref readonly var phase = ref _phases[i];
             switch (phase.Kind)

@@ -9,15 +9,23 @@ namespace Ofql.Graph.Nodes;
 
 /// <summary>
 /// y = f(x W + b): x [R, K], W [K, N], y [R, N]. One fused kernel; the activation's derivative is stored beside y where a
-/// backward or tangent pass will need it, so that both are a product and a multiplication.
+/// backward or tangent pass will need it, so that both are a product and a multiplication. Inputs that all rows share go into the
+/// bias (<see cref="DenseInputs"/>).
 /// </summary>
 internal sealed unsafe class DenseNode : Node
 {
     private readonly ParameterBlock _block;
     private readonly ParameterTensor _weight;
     private readonly ParameterTensor? _bias;
+    private readonly DenseInputs _inputs;
 
     public DenseNode(Node x, ParameterBlock block, ParameterTensor weight, ParameterTensor? bias, Activation activation)
+        : this(x, DenseInputs.Of(x, weight.Outputs), block, weight, bias, activation)
+    {
+    }
+
+    // What the inputs are cut into comes before this node in the graph, and so is computed before it.
+    private DenseNode(Node x, DenseInputs inputs, ParameterBlock block, ParameterTensor weight, ParameterTensor? bias, Activation activation)
         : base(x.Graph, $"{block.Name}.{weight.Name}", x.Rows, weight.Outputs, x)
     {
         if (x.Columns != weight.Inputs)
@@ -29,6 +37,8 @@ internal sealed unsafe class DenseNode : Node
         _block = block;
         _weight = weight;
         _bias = bias;
+        _inputs = inputs;
+        Operands = [_inputs.Varying, .. _inputs.Shared.Select(part => part.Row)];
         Activation = activation;
     }
 
@@ -36,14 +46,16 @@ internal sealed unsafe class DenseNode : Node
 
     internal override ParameterBlock Block => _block;
 
+    internal override Node[] Operands { get; } = [];
+
     private bool IsRow => Rows == 1;
 
     private bool IsColumn => _weight.Outputs == 1;
 
     internal override void EmitForward(Emitter emitter)
     {
-        Storage x = emitter.Value(Inputs[0]), w = emitter.Parameter(_block, _weight), y = emitter.Value(this);
-        var bias = _bias is null ? null : emitter.Parameter(_block, _bias);
+        Storage x = emitter.Value(_inputs.Varying), w = emitter.Rows(_block, _weight, _inputs.Rows), y = emitter.Value(this);
+        var bias = EmitBias(emitter);
         Storage[] reads = bias is null ? [x, w] : [x, w, bias];
         var derivative = Activation != Activation.Identity && emitter.NeedsDerivative(this) ? emitter.Derivative(this) : null;
         if (IsColumn)
@@ -64,12 +76,18 @@ internal sealed unsafe class DenseNode : Node
         }
     }
 
-    internal override Node? Tangent(Node?[] tangents) => tangents[0] is { } along ? new DenseTangentNode(this, along) : null;
-
-    /// <summary>xdot W into <paramref name="y"/>, times f' where there is an activation.</summary>
-    internal void EmitTangent(Emitter emitter, Storage x, Storage y)
+    internal override Node? Tangent(Node?[] tangents)
     {
-        var w = emitter.Parameter(_block, _weight);
+        if (tangents[0] is not { } along)
+            return null;
+        var (moving, rows) = IsColumn ? (along, null) : DenseInputs.Moving(Inputs[0], along);
+        return new DenseTangentNode(this, moving, rows);
+    }
+
+    /// <summary>xdot W into <paramref name="y"/>, times f' where there is an activation; xdot over some rows of W.</summary>
+    internal void EmitTangent(Emitter emitter, Storage x, RowSelection? rows, Storage y)
+    {
+        var w = emitter.Rows(_block, _weight, rows);
         var derivative = Activation == Activation.Identity ? null : emitter.Derivative(this);
         Storage[] reads = derivative is null ? [x, w] : [x, w, derivative];
         if (IsColumn)
@@ -95,10 +113,41 @@ internal sealed unsafe class DenseNode : Node
         var dy = gradient.Storage;
         if (!gradient.PreActivation && Activation != Activation.Identity)
             ElementwiseInstructions.Binary(emitter, BinaryOperation.Multiply, dy, emitter.Derivative(this), dy);
+        var sums = _inputs.Shared.Length == 0 ? null : EmitColumnSums(emitter, dy);
         if (emitter.IsDifferentiated(_block))
-            EmitParameterGradients(emitter, dy);
-        if (emitter.ContributionTo(Inputs[0], canFuse: true) is { } target)
-            EmitInputGradient(emitter, dy, target);
+            EmitParameterGradients(emitter, dy, sums);
+        if (emitter.ContributionTo(_inputs.Varying, canFuse: true) is { } target)
+            EmitInputGradient(emitter, dy, _inputs.Rows, target);
+        foreach (var (row, run) in _inputs.Shared)
+        {
+            if (emitter.ContributionTo(row) is { } shared)
+                EmitRowGradient(emitter, sums!, emitter.Transposed(_block, _weight, RowSelection.Of([run], _weight.Inputs)), shared);
+        }
+    }
+
+    /// <summary>b, and what the shared inputs add to it.</summary>
+    private Storage? EmitBias(Emitter emitter)
+    {
+        var bias = _bias is null ? null : emitter.Parameter(_block, _bias);
+        var w = emitter.Parameter(_block, _weight);
+        foreach (var (row, run) in _inputs.Shared)
+        {
+            Storage x = emitter.Value(row), before = bias!, sum = emitter.New($"{Name} bias", new PanelLayout(1, Columns));
+            var kernel = SingleRow.Select(Activation.Identity);
+            emitter.Add(new SingleInstruction(before is null ? [x, w] : [x, w, before], [sum], () => kernel(
+                x.Pointer, run.Count, w.Pointer + (run.First * PanelLayout.PanelWidth), w.Layout.PanelStride, w.Layout.Panels, before == null ? null : before.Pointer, sum.Pointer)));
+            bias = sum;
+        }
+
+        return bias;
+    }
+
+    private static Storage EmitColumnSums(Emitter emitter, Storage dy)
+    {
+        var sums = emitter.New(dy.Name + " sums", new PanelLayout(1, dy.Layout.Columns));
+        emitter.Add(new TaskInstruction(dy.Layout.Panels, [dy], [sums], (first, end) => RowReductions.ColumnSums(
+            dy.Pointer, dy.Layout, sums.Pointer, accumulate: false, first, end)));
+        return sums;
     }
 
     private void EmitSingleRow(Emitter emitter, Storage[] reads, Storage x, Storage w, Storage? bias, Storage y, Storage? derivative)
@@ -125,28 +174,53 @@ internal sealed unsafe class DenseNode : Node
             x.Pointer, k, w.Pointer, w.Layout.PanelStride, panels, bias == null ? null : bias.Pointer, y.Pointer)));
     }
 
-    private void EmitParameterGradients(Emitter emitter, Storage dy)
+    private void EmitParameterGradients(Emitter emitter, Storage dy, Storage? sums)
     {
-        var x = emitter.Value(Inputs[0]);
+        var x = emitter.Value(_inputs.Varying);
         var (dw, accumulate) = emitter.ParameterContribution(_block, _weight);
         if (IsColumn)
         {
             emitter.Add(new TaskInstruction(x.Layout.Panels, [x, dy], [dw], (first, end) => SingleColumn.WeightGradient(
                 x.Pointer, x.Layout.PanelStride, dy.Pointer, Rows, dw.Pointer, accumulate, first, end)));
         }
-        else
+        else if (sums is null)
         {
             emitter.Add(new WeightGradientInstruction(x, dy, dw, accumulate));
+        }
+        else
+        {
+            EmitCutWeightGradient(emitter, x, dy, sums, dw, accumulate);
         }
 
         if (_bias is null)
             return;
         var (db, accumulateBias) = emitter.ParameterContribution(_block, _bias);
-        emitter.Add(new TaskInstruction(dy.Layout.Panels, [dy], [db], (first, end) => RowReductions.ColumnSums(
-            dy.Pointer, dy.Layout, db.Pointer, accumulateBias, first, end)));
+        emitter.Add(new TaskInstruction(dy.Layout.Panels, [sums ?? dy], [db], (first, end) => RowReductions.ColumnSums(
+            (sums ?? dy).Pointer, (sums ?? dy).Layout, db.Pointer, accumulateBias, first, end)));
     }
 
-    private void EmitInputGradient(Emitter emitter, Storage dy, Contribution target)
+    /// <summary>Rows of dW that meet varying inputs are X^T dY; those of a shared row x are x^T times the sum of dY over the batch.</summary>
+    private void EmitCutWeightGradient(Emitter emitter, Storage x, Storage dy, Storage sums, Storage dw, bool accumulate)
+    {
+        var layout = new PanelLayout(_inputs.Rows!.Count, Columns, forcePanels: true);
+        var product = emitter.New(dw.Name + " rows", layout, layout.Length, whole: true);
+        emitter.Add(new WeightGradientInstruction(x, dy, product, accumulate: false));
+        var shared = Array.ConvertAll(_inputs.Shared, part => (Row: emitter.Value(part.Row), part.Run));
+        emitter.Add(new TaskInstruction(dw.Layout.Panels, [product, sums, .. shared.Select(part => part.Row)], [dw], (first, end) =>
+        {
+            var at = 0;
+            foreach (var run in _inputs.Rows.Runs)
+            {
+                WeightRows.Move(product.Pointer, product.Layout, at, dw.Pointer, dw.Layout, run.First, run.Count, accumulate, first, end);
+                at += run.Count;
+            }
+
+            foreach (var (row, run) in shared)
+                WeightRows.OuterProduct(row.Pointer, sums.Pointer, dw.Pointer, dw.Layout, run.First, run.Count, accumulate, first, end);
+        }));
+    }
+
+    private void EmitInputGradient(Emitter emitter, Storage dy, RowSelection? rows, Contribution target)
     {
         var dx = target.Storage;
         var derivative = target.FusedDerivative;
@@ -158,25 +232,32 @@ internal sealed unsafe class DenseNode : Node
             return;
         }
 
-        var transposed = emitter.Transposed(_block, _weight);
+        var transposed = emitter.Transposed(_block, _weight, rows);
         if (IsRow)
         {
-            var product = target.Accumulate ? emitter.Auxiliary(this, "input gradient", dx.Layout) : dx;
-            EmitRowProduct(emitter, [dy, transposed], dy, transposed, null, product, Activation.Identity);
-            if (target.Accumulate)
-                ElementwiseInstructions.Binary(emitter, BinaryOperation.Add, dx, product, dx);
-            if (derivative is not null)
-                ElementwiseInstructions.Binary(emitter, BinaryOperation.Multiply, dx, derivative, dx);
+            EmitRowGradient(emitter, dy, transposed, target);
             return;
         }
 
         emitter.Add(new ProductInstruction(emitter, dy, transposed, null, dx, target.Accumulate,
             derivative is null ? ProductEpilogue.None : ProductEpilogue.MultiplyByDerivative, Activation.Identity, derivative));
     }
+
+    /// <summary>dx (+)= dy W^T for one row.</summary>
+    private static void EmitRowGradient(Emitter emitter, Storage dy, Storage transposed, Contribution target)
+    {
+        var dx = target.Storage;
+        var product = target.Accumulate ? emitter.New(dx.Name + " part", dx.Layout) : dx;
+        EmitRowProduct(emitter, [dy, transposed], dy, transposed, null, product, Activation.Identity);
+        if (target.Accumulate)
+            ElementwiseInstructions.Binary(emitter, BinaryOperation.Add, dx, product, dx);
+        if (target.FusedDerivative is { } derivative)
+            ElementwiseInstructions.Binary(emitter, BinaryOperation.Multiply, dx, derivative, dx);
+    }
 }
 
 /// <summary>ydot = (xdot W) f'(x W + b): the tangent of a dense layer for fixed parameters.</summary>
-internal sealed class DenseTangentNode(DenseNode primal, Node along) : TangentNode(primal, along)
+internal sealed class DenseTangentNode(DenseNode primal, Node along, RowSelection? rows) : TangentNode(primal, along)
 {
     /// <summary>Tells the forward pass of the layer to store its derivative.</summary>
     public void RequireDerivative(Emitter emitter)
@@ -185,5 +266,5 @@ internal sealed class DenseTangentNode(DenseNode primal, Node along) : TangentNo
             emitter.RequireDerivative(primal);
     }
 
-    internal override void EmitForward(Emitter emitter) => primal.EmitTangent(emitter, emitter.Value(along), emitter.Value(this));
+    internal override void EmitForward(Emitter emitter) => primal.EmitTangent(emitter, emitter.Value(along), rows, emitter.Value(this));
 }

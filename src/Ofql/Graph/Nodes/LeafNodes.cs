@@ -73,8 +73,11 @@ internal sealed unsafe class ConstantNode : Node, IOwnedValue
         : base(graph, $"constant {value}", rows, columns)
     {
         _buffer = graph.Allocate(Layout.Length);
+        Value = value;
         Moves.SpreadNumber(value, _buffer.Pointer, Layout, accumulate: false, 0, Layout.StoredRows);
     }
+
+    public float Value { get; }
 
     float* IOwnedValue.Pointer => _buffer.Pointer;
 

@@ -130,6 +130,9 @@ public sealed unsafe class Adam : IDisposable
 /// <param name="weight">Weight of the online block: tau, or 1 - decay.</param>
 public sealed unsafe class MovingAverage(ParameterBlock online, ParameterBlock target, double weight)
 {
+    /// <summary>The block that follows.</summary>
+    public ParameterBlock Target => target;
+
     /// <summary>Whether the next run applies it; lets one program serve averages that happen only on some steps.</summary>
     public bool Enabled { get; set; } = true;
 

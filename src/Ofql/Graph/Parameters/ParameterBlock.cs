@@ -31,6 +31,9 @@ public sealed unsafe class ParameterBlock : IDisposable
 
     internal float* Values => _values.Pointer;
 
+    /// <summary>Grows with every change of the values: what was computed from them before holds while this stands still.</summary>
+    internal long Version { get; private set; }
+
     internal float* GradientValues => _gradient.Pointer;
 
     /// <summary>
@@ -59,6 +62,7 @@ public sealed unsafe class ParameterBlock : IDisposable
         if (source.Layout.Length != Layout.Length)
             throw new GraphException($"Cannot copy block '{source.Name}' into '{Name}': their layouts differ.");
         source._values.Span.CopyTo(_values.Span);
+        Changed();
     }
 
     /// <summary>Reads a tensor in file order: row-major [out, in] or [n].</summary>
@@ -69,7 +73,11 @@ public sealed unsafe class ParameterBlock : IDisposable
 
     /// <summary>Writes a tensor in file order.</summary>
     /// <exception cref="GraphException">The number of values is wrong.</exception>
-    public void Write(ParameterTensor tensor, ReadOnlySpan<float> source) => Pack(tensor, source, Values);
+    public void Write(ParameterTensor tensor, ReadOnlySpan<float> source)
+    {
+        Pack(tensor, source, Values);
+        Changed();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -77,6 +85,9 @@ public sealed unsafe class ParameterBlock : IDisposable
         _values.Dispose();
         _gradient.Dispose();
     }
+
+    /// <summary>To be called by whoever writes to <see cref="Values"/>.</summary>
+    internal void Changed() => Version++;
 
     /// <summary>Copies a tensor of any flat block of this layout out in file order.</summary>
     internal static void Unpack(ParameterTensor tensor, float* block, Span<float> destination)

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""A table of complete trainings: rows are datasets, columns are settings, each cell several seeds.
+
+  table.py run PLAN --runs FOLDER [--jobs 2] [--only TEXT ...]   trains what is missing; begun runs go on where they stopped
+  table.py show PLAN --runs FOLDER                               prints the table of the last checkpoints, as Markdown
+
+A plan is a JSON file such as robots.json. Every run has a folder RUNS/ROW.COLUMN.sSEED with its whole configuration, and is resumable.
+Options of `run`: --program (how ofql is started), --data (folder of recorded files), --nice.
+"""
+import argparse
+import csv
+import json
+import math
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Two-sided 95 % quantiles of Student's t by degrees of freedom.
+T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
+
+
+def cells(plan):
+    """(name, row, column, seed) of every run, seed by seed, so that an interrupted table is whole in its first seeds."""
+    for seed in plan["seeds"]:
+        for row in plan["rows"]:
+            for column in plan["columns"]:
+                yield f"{row}.{column}.s{seed}", row, column, seed
+
+
+def command(plan, args, name, row, column, seed):
+    folder = args.runs / name
+    if (folder / "config.yaml").exists():
+        return [*args.program, "train", "--resume", str(folder)]
+    source = plan["rows"][row]
+    words = [*args.program, "train"]
+    if "task" in source:
+        words += [source["task"]]
+    else:
+        words += ["--data", str(args.data / source["data"]), "--env", source["env"]]
+    settings = {**plan.get("settings", {}), **source.get("settings", {}), **plan["columns"][column]}
+    words += ["--updates", str(plan["updates"]), "--seed", str(seed), "--threads", "1", "--name", name, "--runs", str(args.runs)]
+    if agent := settings.pop("agent", None):
+        words += ["--agent", agent]
+    for key, value in settings.items():
+        words += ["--set", f"{key}={value}"]
+    return words
+
+
+def last(args, name):
+    """(step, {way: score}) of a run's last evaluation; None before the first."""
+    path = args.runs / name / "evaluations.csv"
+    if not path.exists():
+        return None
+    rows = list(csv.DictReader(path.open()))
+    if not rows:
+        return None
+    row = rows[-1]
+    return int(row["step"]), {key[: -len("/score")]: float(value) for key, value in row.items() if key.endswith("/score") and value}
+
+
+def run(plan, args):
+    args.runs.mkdir(parents=True, exist_ok=True)
+    wanted = [c for c in cells(plan) if not args.only or any(text in c[0] for text in args.only)]
+    wanted = [c for c in wanted if not (done := last(args, c[0])) or done[0] < plan["updates"]]
+    running, failed = {}, []
+    # A stop reaches the trainings as a stop too: they save what they have.
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    try:
+        while wanted or running:
+            while wanted and len(running) < args.jobs:
+                cell = wanted.pop(0)
+                log = (args.runs / f"{cell[0]}.log").open("a")
+                words = ["nice", "-n", str(args.nice), *command(plan, args, *cell)]
+                running[subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=ROOT)] = cell[0]
+                print(time.strftime("%H:%M:%S"), "begins", cell[0], flush=True)
+            time.sleep(1)
+            for process in [p for p in running if p.poll() is not None]:
+                name = running.pop(process)
+                print(time.strftime("%H:%M:%S"), "ends", name, "with", process.returncode, last(args, name), flush=True)
+                if process.returncode:
+                    failed.append(name)
+    except KeyboardInterrupt:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait()
+        sys.exit(130)
+    if failed:
+        sys.exit(f"table.py: these ended with an error, see their .log in {args.runs}: {', '.join(failed)}")
+
+
+def spread(values):
+    mean = sum(values) / len(values)
+    if len(values) < 2:
+        return f"{mean:.1f}"
+    deviation = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
+    half = T95.get(len(values) - 1, 1.96) * deviation / math.sqrt(len(values))
+    return f"{mean:.1f} ± {half:.0f} ({', '.join(f'{v:.1f}' for v in values)})"
+
+
+def show(plan, args):
+    print(plan["about"] + "\n\nMean over seeds ± half the 95 % interval (each seed); normalised scores.\n")
+    print("| data | setting | updates | one sample | without noise | best of 50 |\n|---|---|---|---|---|---|")
+    for row in plan["rows"]:
+        for column in plan["columns"]:
+            found = [e for s in plan["seeds"] if (e := last(args, f"{row}.{column}.s{s}"))]
+            if not found:
+                continue
+            steps = sorted({step for step, _ in found})
+            ways = [next((w for w in names if all(w in scores for _, scores in found)), None)
+                    for names in (["sample", "policy"], ["zero_noise"], ["best_of_50"])]
+            texts = [spread([scores[way] for _, scores in found]) if way else "" for way in ways]
+            print(f"| {row} | {column} | {', '.join(f'{s:,}' for s in steps)} | {' | '.join(texts)} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=["run", "show"])
+    parser.add_argument("plan", type=pathlib.Path)
+    parser.add_argument("--runs", type=pathlib.Path, required=True)
+    parser.add_argument("--data", type=pathlib.Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--program", type=str.split, default=[str(ROOT / "ofql")])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--nice", type=int, default=5)
+    parser.add_argument("--only", nargs="*")
+    args = parser.parse_args()
+    plan = json.loads(args.plan.read_text())
+    args.runs = args.runs.resolve()
+    args.data = args.data.resolve()
+    (run if args.action == "run" else show)(plan, args)
+
+
+main()
