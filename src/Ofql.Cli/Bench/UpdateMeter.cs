@@ -33,6 +33,15 @@ internal sealed class UpdateMeter : IDisposable
         return RunFor(seconds);
     }
 
+    /// <summary>Updates per second as <see cref="Rate"/>, and the multiply-adds of one, as executed.</summary>
+    public (double Rate, double MultiplyAdds) RateAndWork(double seconds)
+    {
+        RunFor(Math.Min(RewarmSeconds, seconds / 4));
+        var (work, step) = (_agent.MultiplyAdds, _agent.Step);
+        var rate = RunFor(seconds);
+        return (rate, (_agent.MultiplyAdds - work) / (double)(_agent.Step - step));
+    }
+
     /// <summary>Seconds of <paramref name="count"/> updates.</summary>
     public double Time(int count)
     {

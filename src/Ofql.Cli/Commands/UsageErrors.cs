@@ -36,7 +36,7 @@ internal static class UsageErrors
         }
 
         // A group that is named alone shows its help instead.
-        if (parsed.Errors.Count > 0 && command.Subcommands.Count == 0)
+        if (parsed.Errors.Count > 0 && (command.Subcommands.Count == 0 || command.Action is not null))
             throw new UsageException($"{string.Join(' ', parsed.Errors.Select(Message))} See: {path} --help");
     }
 

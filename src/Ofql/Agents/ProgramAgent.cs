@@ -72,6 +72,9 @@ public abstract class ProgramAgent : IAgent
     /// <summary>Barriers of one update.</summary>
     public int Phases => _ofOneUpdate.Sum(program => program.PhaseCount);
 
+    /// <summary>Multiply-adds of the matrix products of all updates so far, counted from unpadded shapes as they were executed.</summary>
+    public long MultiplyAdds => _programs.Sum(program => program.MultiplyAdds);
+
     /// <summary>Where losses are recorded.</summary>
     protected internal Graph.Graph Graph { get; }
 

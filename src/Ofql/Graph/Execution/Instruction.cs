@@ -58,6 +58,9 @@ internal abstract unsafe class Instruction
     /// <summary>Number of tasks where <see cref="Kind"/> is Tasks.</summary>
     public int TaskCount { get; protected init; } = 1;
 
+    /// <summary>Multiply-adds of a matrix product, of unpadded shapes; 0 for everything else.</summary>
+    public long MultiplyAdds { get; init; }
+
     /// <summary>What cuts the work into tasks, where several instructions are cut alike (chunks of one parameter layout).</summary>
     public object? Partition { get; protected init; }
 

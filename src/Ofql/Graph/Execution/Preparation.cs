@@ -12,6 +12,9 @@ internal sealed class Preparation(int phases, ParameterBlock[] blocks)
 {
     private long _seen = -1;
 
+    /// <summary>Phases at the beginning of the program.</summary>
+    public int Phases => phases;
+
     /// <summary>First phase of this run.</summary>
     public int FirstPhase { get; private set; }
 

@@ -28,6 +28,7 @@ internal sealed unsafe class ProductInstruction : Instruction
         _accumulate = accumulate;
         _map = RowMap.Of(emitter.Batch, y.Layout);
         _kernel = MatrixProduct.Select(epilogue, activation);
+        MultiplyAdds = (long)y.Layout.Rows * x.Layout.Columns * y.Layout.Columns;
     }
 
     public override void Bind() => _operands = new ProductOperands
@@ -76,6 +77,7 @@ internal sealed unsafe class WeightGradientInstruction : Instruction
         _dy = dy;
         _dw = dw;
         _accumulate = accumulate;
+        MultiplyAdds = (long)x.Layout.Rows * x.Layout.Columns * dy.Layout.Columns;
         TaskCount = MatrixProduct.WeightGradientTiles(x.Layout.Columns, dy.Layout.Panels);
         _tilesPerPanel = TaskCount / dy.Layout.Panels;
     }

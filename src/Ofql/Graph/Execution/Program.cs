@@ -19,6 +19,8 @@ public sealed unsafe class Program : IDisposable
     private readonly int _batch;
     private readonly int _blockElements;
     private readonly Preparation _preparation;
+    private readonly long _work;
+    private readonly long _workPrepared;
     private readonly ParameterBlock[] _updated;
 
     /// <param name="team">Runs it.</param>
@@ -33,6 +35,8 @@ public sealed unsafe class Program : IDisposable
         WorkerTeam team, int batch, int largestMultiplicity, Phase[] phases, ProgramMemory memory, Dictionary<Node, Storage> readable, Preparation preparation, ParameterBlock[] updated)
     {
         _preparation = preparation;
+        _work = WorkOf(phases);
+        _workPrepared = WorkOf(phases.Skip(preparation.Phases));
         _updated = updated;
         _team = team;
         _batch = batch;
@@ -45,6 +49,9 @@ public sealed unsafe class Program : IDisposable
     /// <summary>Barriers per run: the number of phases.</summary>
     public int PhaseCount => _phases.Length;
 
+    /// <summary>Multiply-adds of the matrix products of all runs so far, counted from unpadded shapes: what was executed, not what a formula would take.</summary>
+    public long MultiplyAdds { get; private set; }
+
     /// <summary>Whether the last run could leave out what follows from parameters alone, in tests.</summary>
     internal bool WasPrepared => _preparation.FirstPhase > 0;
 
@@ -56,6 +63,7 @@ public sealed unsafe class Program : IDisposable
     {
         _preparation.Check();
         _team.Run(this);
+        MultiplyAdds += _preparation.FirstPhase == 0 ? _work : _workPrepared;
         foreach (var block in _updated)
             block.Changed();
     }
@@ -192,6 +200,8 @@ public sealed unsafe class Program : IDisposable
         for (var i = 0; i < instructions.Length; i++)
             instructions[i].Execute(0, 1);
     }
+
+    private static long WorkOf(IEnumerable<Phase> phases) => phases.Sum(phase => phase.Instructions.Sum(instruction => instruction.MultiplyAdds));
 
     private Storage Find(Node node) =>
         _readable.TryGetValue(node, out var storage)

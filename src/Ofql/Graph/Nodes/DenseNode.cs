@@ -52,6 +52,8 @@ internal sealed unsafe class DenseNode : Node
 
     private bool IsColumn => _weight.Outputs == 1;
 
+    private long ColumnWork => (long)Rows * _weight.Inputs;
+
     internal override void EmitForward(Emitter emitter)
     {
         Storage x = emitter.Value(_inputs.Varying), w = emitter.Rows(_block, _weight, _inputs.Rows), y = emitter.Value(this);
@@ -61,7 +63,7 @@ internal sealed unsafe class DenseNode : Node
         if (IsColumn)
         {
             emitter.Add(new RowInstruction(emitter, Layout, reads, [y], (first, end) => SingleColumn.Forward(
-                x.Pointer, x.Layout.PanelStride, x.Layout.Panels, w.Pointer, bias == null ? null : bias.Pointer, y.Pointer, false, first, end), exact: true));
+                x.Pointer, x.Layout.PanelStride, x.Layout.Panels, w.Pointer, bias == null ? null : bias.Pointer, y.Pointer, false, first, end), exact: true) { MultiplyAdds = ColumnWork });
         }
         else if (IsRow)
         {
@@ -93,7 +95,7 @@ internal sealed unsafe class DenseNode : Node
         if (IsColumn)
         {
             emitter.Add(new RowInstruction(emitter, Layout, reads, [y], (first, end) => SingleColumn.Forward(
-                x.Pointer, x.Layout.PanelStride, x.Layout.Panels, w.Pointer, null, y.Pointer, false, first, end), exact: true));
+                x.Pointer, x.Layout.PanelStride, x.Layout.Panels, w.Pointer, null, y.Pointer, false, first, end), exact: true) { MultiplyAdds = ColumnWork });
         }
         else if (IsRow)
         {
@@ -135,7 +137,7 @@ internal sealed unsafe class DenseNode : Node
             Storage x = emitter.Value(row), before = bias!, sum = emitter.New($"{Name} bias", new PanelLayout(1, Columns));
             var kernel = SingleRow.Select(Activation.Identity);
             emitter.Add(new SingleInstruction(before is null ? [x, w] : [x, w, before], [sum], () => kernel(
-                x.Pointer, run.Count, w.Pointer + (run.First * PanelLayout.PanelWidth), w.Layout.PanelStride, w.Layout.Panels, before == null ? null : before.Pointer, sum.Pointer)));
+                x.Pointer, run.Count, w.Pointer + (run.First * PanelLayout.PanelWidth), w.Layout.PanelStride, w.Layout.Panels, before == null ? null : before.Pointer, sum.Pointer)) { MultiplyAdds = (long)run.Count * Columns });
             bias = sum;
         }
 
@@ -171,7 +173,7 @@ internal sealed unsafe class DenseNode : Node
         var kernel = SingleRow.Select(activation);
         int k = x.Layout.Columns, panels = y.Layout.Panels;
         emitter.Add(new SingleInstruction(reads, [y], () => kernel(
-            x.Pointer, k, w.Pointer, w.Layout.PanelStride, panels, bias == null ? null : bias.Pointer, y.Pointer)));
+            x.Pointer, k, w.Pointer, w.Layout.PanelStride, panels, bias == null ? null : bias.Pointer, y.Pointer)) { MultiplyAdds = (long)k * y.Layout.Columns });
     }
 
     private void EmitParameterGradients(Emitter emitter, Storage dy, Storage? sums)
@@ -181,7 +183,7 @@ internal sealed unsafe class DenseNode : Node
         if (IsColumn)
         {
             emitter.Add(new TaskInstruction(x.Layout.Panels, [x, dy], [dw], (first, end) => SingleColumn.WeightGradient(
-                x.Pointer, x.Layout.PanelStride, dy.Pointer, Rows, dw.Pointer, accumulate, first, end)));
+                x.Pointer, x.Layout.PanelStride, dy.Pointer, Rows, dw.Pointer, accumulate, first, end)) { MultiplyAdds = ColumnWork });
         }
         else if (sums is null)
         {
@@ -217,7 +219,10 @@ internal sealed unsafe class DenseNode : Node
 
             foreach (var (row, run) in shared)
                 WeightRows.OuterProduct(row.Pointer, sums.Pointer, dw.Pointer, dw.Layout, run.First, run.Count, accumulate, first, end);
-        }));
+        })
+        {
+            MultiplyAdds = (long)shared.Sum(part => part.Run.Count) * Columns,
+        });
     }
 
     private void EmitInputGradient(Emitter emitter, Storage dy, RowSelection? rows, Contribution target)
@@ -228,7 +233,7 @@ internal sealed unsafe class DenseNode : Node
         {
             var w = emitter.Parameter(_block, _weight);
             emitter.Add(new RowInstruction(emitter, Layout, derivative is null ? [dy, w] : [dy, w, derivative], [dx], (first, end) => SingleColumn.InputGradient(
-                dy.Pointer, w.Pointer, derivative == null ? null : derivative.Pointer, dx.Pointer, dx.Layout.PanelStride, dx.Layout.Panels, target.Accumulate, first, end), exact: true));
+                dy.Pointer, w.Pointer, derivative == null ? null : derivative.Pointer, dx.Pointer, dx.Layout.PanelStride, dx.Layout.Panels, target.Accumulate, first, end), exact: true) { MultiplyAdds = ColumnWork });
             return;
         }
 
