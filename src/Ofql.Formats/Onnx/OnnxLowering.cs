@@ -5,7 +5,7 @@ using Ofql.Kernels.Elementwise;
 
 namespace Ofql.Formats.Onnx;
 
-/// <summary>Writes the steps of an outline as operators of ONNX (opset 18: sizes of reductions are inputs, Mish is an operator).</summary>
+/// <summary>Writes the steps of an outline as operators of ONNX (opset 18: the axes of all reductions are inputs).</summary>
 internal sealed class OnnxLowering
 {
     private readonly Outline _outline;
@@ -33,7 +33,7 @@ internal sealed class OnnxLowering
             lowering._nodes.Add(new OnnxNode("Identity", result, [lowering._names[step]], [result], []));
         var inputs = outline.Steps.OfType<InputStep>().Select(input => Port(input.Name, input.Shape));
         var outputs = outline.Outputs.Select(output => Port(output.Name, outline.Steps[output.Step].Shape));
-        return new OnnxGraph(name, lowering._nodes, lowering._constants, [.. inputs], [.. outputs]);
+        return OnnxFolding.Fold(new OnnxGraph(name, lowering._nodes, lowering._constants, [.. inputs], [.. outputs]));
     }
 
     private static OnnxPort Port(string name, OutlineShape shape) => shape.RowsPerElement == 1
@@ -80,7 +80,9 @@ internal sealed class OnnxLowering
             UnaryOperation.Cosine => Emit(place, "Cos", [x]),
             UnaryOperation.Silu => Emit(place, "Mul", [x, Emit(null, "Sigmoid", [x])]),
             UnaryOperation.Gelu => Gelu(place, x),
-            UnaryOperation.Mish or UnaryOperation.Relu or UnaryOperation.Tanh or UnaryOperation.Sigmoid or UnaryOperation.Softplus or UnaryOperation.Elu =>
+            // An operator of its own since opset 18, but few runtimes have it.
+            UnaryOperation.Mish => Emit(place, "Mul", [x, Emit(null, "Tanh", [Emit(null, "Softplus", [x])])]),
+            UnaryOperation.Relu or UnaryOperation.Tanh or UnaryOperation.Sigmoid or UnaryOperation.Softplus or UnaryOperation.Elu =>
                 Emit(place, step.Operation.ToString(), [x]),
             _ => throw new NotSupportedException($"{step.Operation} has no operator of ONNX."),
         };

@@ -18,7 +18,6 @@ internal static class OnnxOperators
         ["Relu"] = Unary(x => Math.Max(0, x)),
         ["Elu"] = Unary(x => x > 0 ? x : Math.Exp(x) - 1),
         ["Softplus"] = Unary(Softplus),
-        ["Mish"] = Unary(x => x * Math.Tanh(Softplus(x))),
         ["Add"] = Binary((a, b) => a + b),
         ["Sub"] = Binary((a, b) => a - b),
         ["Mul"] = Binary((a, b) => a * b),

@@ -40,6 +40,7 @@ internal sealed record OnnxValue(OnnxType Type, int[] Shape, double[] Values)
         {
             OnnxType.Float when tensor.Values.LongLength == 4L * length => Array.ConvertAll(MemoryMarshal.Cast<byte, float>(tensor.Values).ToArray(), value => (double)value),
             OnnxType.Integer when tensor.Values.LongLength == 8L * length => Array.ConvertAll(MemoryMarshal.Cast<byte, long>(tensor.Values).ToArray(), value => (double)value),
+            OnnxType.Boolean when tensor.Values.Length == length => Array.ConvertAll(tensor.Values, value => value == 0 ? 0.0 : 1.0),
             _ => throw new OfqlException($"The ONNX model's constant '{tensor.Name}' has {tensor.Values.Length} bytes, which are not {length} numbers of type {tensor.Type}."),
         };
         return new OnnxValue(tensor.Type, shape, values);
