@@ -17,10 +17,10 @@ public sealed record OnnxAgreement(int States, double LargestDifference, int Bey
     // Where actions jump (a plan's sequence that is just an elite or just not), rounding decides for few states.
     private const int StatesPerJump = 20;
     private const int MostStates = 256;
-    private const int FewestStates = 16;
+    private const int FewestStates = 8;
     private const int ValueStates = 16;
     private const int Candidates = 4;
-    // About two seconds of the interpreter's time.
+    // Multiplications: about two seconds of the interpreter's time.
     private const long Work = 2_000_000_000;
 
     /// <summary>Compares the bytes of a model with a policy.</summary>
@@ -30,9 +30,12 @@ public sealed record OnnxAgreement(int States, double LargestDifference, int Bey
         var model = OnnxInterpreter.Of(bytes);
         var random = new RandomStream(0, "onnx verification");
         var agreement = new OnnxAgreement(0, 0, 0);
-        foreach (var (batch, scale) in Batches())
+        foreach (var (size, scale) in Batches())
         {
-            if (agreement.States >= FewestStates && (agreement.States >= MostStates || model.Multiplications * (agreement.States + batch) / agreement.States > Work))
+            // A policy that plans takes as much work for one state as others for all.
+            var perState = Math.Max(1, model.Multiplications / Math.Max(1, agreement.States));
+            var batch = (int)Math.Clamp(Work / 8 / perState, 1, size);
+            if (agreement.States >= FewestStates && (agreement.States >= MostStates || (agreement.States + batch) * perState > Work))
                 break;
             using var actor = actors(new ActingOptions(), batch);
             var draws = Draws.Of(random, outline, batch, 1, scale);
