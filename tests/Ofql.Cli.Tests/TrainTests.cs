@@ -25,6 +25,20 @@ public class TrainTests
     }
 
     [Fact]
+    public void Evaluations_beside_the_training_score_the_policy_of_their_step()
+    {
+        // With all cores it waits for them, with one thread it goes on (where there are more cores than one).
+        using var cli = new CliFixture();
+        string[] threads = ["1", Environment.ProcessorCount.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        var tables = threads.Select(count =>
+        {
+            Assert.Equal(0, cli.Run(["train", .. cli.Short[..^2], "--env", "pendulum", "--threads", count, "--name", "with" + count]).Code);
+            return File.ReadAllText(Path.Combine(cli.Runs, "with" + count, "evaluations.csv"));
+        }).ToList();
+        Assert.Equal(tables[1], tables[0]);
+    }
+
+    [Fact]
     public void Without_an_environment_it_trains_and_says_so()
     {
         using var cli = new CliFixture();

@@ -18,6 +18,8 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
         // More threads than cores would only wait for each other.
         var perRun = threads > 0 ? Math.Min(threads, cores) : plan.Seeds.Count > 1 ? 1 : cores;
         var atOnce = Math.Clamp(cores / perRun, 1, plan.Seeds.Count);
+        // What is left over evaluates beside the training.
+        var spare = (cores - (perRun * atOnce)) / atOnce;
         var waiting = new ConcurrentQueue<ulong>(plan.Seeds);
         var results = new ConcurrentDictionary<ulong, SessionResult>();
         var errors = new ConcurrentQueue<Exception>();
@@ -27,7 +29,7 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
             {
                 try
                 {
-                    results[seed] = TrainingSession.Run(Request(seed, perRun, data, report), context.Cancellation);
+                    results[seed] = TrainingSession.Run(Request(seed, perRun, spare, data, report), context.Cancellation);
                 }
                 catch (Exception error)
                 {
@@ -55,7 +57,7 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
         others.ForEach(thread => thread.Join());
     }
 
-    private SessionRequest Request(ulong seed, int threads, OpenedDataset? data, DataReport? report) => new()
+    private SessionRequest Request(ulong seed, int threads, int spare, OpenedDataset? data, DataReport? report) => new()
     {
         Catalog = catalog,
         Configuration = plan.ConfigurationOf(seed),
@@ -64,6 +66,7 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
         Folder = plan.FolderOf(seed),
         Resume = plan.Resume && RunFolder.Exists(plan.FolderOf(seed)),
         Threads = threads,
+        SpareThreads = spare,
         CommandLine = context.CommandLine,
         Say = view.Say,
         Progress = view.For(seed),

@@ -29,6 +29,9 @@ internal sealed record SessionRequest
 
     public required int Threads { get; init; }
 
+    /// <summary>Threads that no run uses: evaluations take them, beside the training.</summary>
+    public int SpareThreads { get; init; }
+
     public required string CommandLine { get; init; }
 
     public required Action<string> Say { get; init; }
@@ -143,7 +146,8 @@ internal sealed class TrainingSession
         {
             Metrics = metrics,
             Checkpoints = learner is null ? store : new OnlineCheckpoints(store, learner),
-            Evaluate = _environment is null ? null : (_, stop) => Evaluate(agent, stop),
+            Evaluate = _environment is null ? null : (_, stop) => Evaluate(agent.CreateActor, _request.Threads, stop),
+            EvaluateBeside = _environment is null || _request.SpareThreads == 0 ? null : _ => EvaluateCopy(agent),
             Snapshot = SaveSnapshot,
             Progress = _request.Progress,
         });
@@ -182,16 +186,23 @@ internal sealed class TrainingSession
 
     private void SaveSnapshot(IAgent agent) => PolicyFile.Save(agent.ExportPolicy(), _folder.SnapshotPath(agent.Step));
 
-    private List<NamedValue> Evaluate(IAgent agent, CancellationToken cancellation) => WaysEvaluation.Run(
+    // The policy as it is now, whatever becomes of the agent meanwhile: an exported policy acts with the same bits.
+    private Func<CancellationToken, IReadOnlyList<NamedValue>> EvaluateCopy(IAgent agent)
+    {
+        var policy = agent.ExportPolicy();
+        return stop => Evaluate((options, capacity) => AgentCatalog.CreateActor(_request.Catalog.Agents, policy, options, capacity), _request.SpareThreads, stop);
+    }
+
+    private List<NamedValue> Evaluate(Func<ActingOptions, int, IActor> createActor, int threads, CancellationToken cancellation) => WaysEvaluation.Run(
         _environment!,
-        agent.CreateActor,
-        _configuration.IsOnline && _configuration.From.Length == 0 ? [ActingWay.Deterministic(agent.CreateActor)] : ActingWay.Of(agent.CreateActor, Acting(_configuration)),
+        createActor,
+        _configuration.IsOnline && _configuration.From.Length == 0 ? [ActingWay.Deterministic(createActor)] : ActingWay.Of(createActor, Acting(_configuration)),
         new EvaluationOptions
         {
             Episodes = (int)_configuration.Integer("evaluation.episodes"),
             Seed = (ulong)_configuration.Integer("evaluation.seed"),
             Starts = Enum.Parse<EpisodeStarts>(_configuration.Text("evaluation.starts"), ignoreCase: true),
-            Threads = _request.Threads,
+            Threads = threads,
         },
         cancellation).SelectMany(way => way.Values()).ToList();
 

@@ -186,6 +186,9 @@ public static unsafe class MatrixProduct
             Prefetch.Near(o.W + ((panel + 1) * o.WPanelStride) + first + (tile * rows), rows * sizeof(float));
     }
 
+    /// <summary>Rows rounded up to whole tiles.</summary>
+    public static int WholeTiles(int rows) => (rows + RegisterTile.Rows - 1) / RegisterTile.Rows * RegisterTile.Rows;
+
     /// <summary>Number of tiles of a weight gradient [<paramref name="k"/>, panels].</summary>
     public static int WeightGradientTiles(int k, int panels) => (k + RegisterTile.Rows - 1) / RegisterTile.Rows * panels;
 

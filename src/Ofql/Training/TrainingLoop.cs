@@ -18,6 +18,12 @@ public sealed record TrainingHooks
     /// <summary>How the agent is evaluated.</summary>
     public EvaluateAgent? Evaluate { get; init; }
 
+    /// <summary>
+    /// How the agent is evaluated beside the training, where a core is free: called at the step, it copies what it needs, and what it
+    /// returns runs on a thread of its own. Null to wait for <see cref="Evaluate"/>, as for the last evaluation in any case.
+    /// </summary>
+    public Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>>? EvaluateBeside { get; init; }
+
     /// <summary>Told at every snapshot step (<see cref="TrainingOptions.SnapshotEvery"/>), to keep the policy as it is then.</summary>
     public Action<IAgent>? Snapshot { get; init; }
 
@@ -30,7 +36,8 @@ public sealed record TrainingHooks
 
 /// <summary>
 /// Runs an agent from the step it is at to the planned number of updates. Order within a step: update, guard, log, evaluate,
-/// snapshot, checkpoint; so a checkpoint of step k is written after everything that was recorded at step k. Allocates nothing per update.
+/// snapshot, checkpoint; so a checkpoint of step k is written after everything that was recorded up to step k, also of an evaluation that
+/// runs beside the training. Allocates nothing per update.
 /// </summary>
 public sealed class TrainingLoop
 {
@@ -40,6 +47,8 @@ public sealed class TrainingLoop
     private readonly MetricWindow _window;
     private readonly DivergenceGuard _guard;
     private IReadOnlyList<NamedValue> _evaluation = [];
+    private Task<IReadOnlyList<NamedValue>>? _beside;
+    private long _besideStep;
     private Pace _pace;
     private long _evaluatedStep;
     private long? _savedStep;
@@ -112,6 +121,8 @@ public sealed class TrainingLoop
         _window.Accumulate();
         if (_guard.Inspect(_window.Last) is { } reason)
             return reason;
+        if (_beside is { IsCompleted: true })
+            RecordBeside();
         var step = _agent.Step;
         if (step % _options.LogEvery == 0 || step == _options.Updates)
             Log();
@@ -148,8 +159,37 @@ public sealed class TrainingLoop
     {
         var step = _agent.Step;
         var due = step == _options.Updates || (_options.EvaluateEvery > 0 && step % _options.EvaluateEvery == 0);
-        if (_hooks.Evaluate is not null && step > 0 && due && step != _evaluatedStep)
+        if (_hooks.Evaluate is null || step == 0 || !due || step == _evaluatedStep)
+            return;
+        RecordBeside();
+        if (_hooks.EvaluateBeside is not null && step < _options.Updates)
+            EvaluateBeside(_hooks.EvaluateBeside, step);
+        else
             Evaluate(_hooks.Evaluate, step, cancellation);
+    }
+
+    // A wish to stop does not reach it: the training could not go back to its step.
+    private void EvaluateBeside(Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>> prepare, long step)
+    {
+        var evaluate = prepare(step);
+        (_besideStep, _evaluatedStep) = (step, step);
+        _beside = Task.Factory.StartNew(() => evaluate(CancellationToken.None), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Waits for the evaluation that runs beside the training, if there is one, and records it.</summary>
+    private void RecordBeside()
+    {
+        if (_beside is not { } beside)
+            return;
+        if (!beside.IsCompleted)
+        {
+            Report(TrainingPhase.Evaluating);
+            _pace.Aside(() => Task.WaitAny(beside));
+        }
+
+        _beside = null;
+        _evaluation = beside.GetAwaiter().GetResult();
+        _hooks.Metrics?.WriteEvaluation(_besideStep, _evaluation);
     }
 
     // Apart from the check above, whose every call would otherwise allocate this lambda's captures.
@@ -163,6 +203,7 @@ public sealed class TrainingLoop
 
     private string? Save(bool final)
     {
+        RecordBeside();
         if (_hooks.Checkpoints is null)
             return null;
         if (_guard.Inspect(State.Tensors) is { } reason)
@@ -193,6 +234,7 @@ public sealed class TrainingLoop
 
     private TrainingResult End(TrainingOutcome outcome, string? reason)
     {
+        RecordBeside();
         _hooks.Metrics?.Flush();
         Report(TrainingPhase.Ended);
         var evaluation = _evaluatedStep == _agent.Step ? _evaluation : [];

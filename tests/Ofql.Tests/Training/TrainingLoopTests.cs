@@ -45,6 +45,65 @@ public class TrainingLoopTests
     }
 
     [Fact]
+    public void An_evaluation_beside_the_training_is_recorded_before_the_next_checkpoint_and_the_last_one_is_waited_for()
+    {
+        var sink = new Sink();
+        var store = new Store { Events = sink.Events };
+        var options = new TrainingOptions { Updates = 30, LogEvery = 30, EvaluateEvery = 10, CheckpointEvery = 15 };
+        using var passed = new ManualResetEventSlim();
+        using var run = new Run(options, sink, store, (_, _) => [new NamedValue("a/return", 30)], beside: step => stop =>
+        {
+            // Fails by its own limit if the training stood still meanwhile.
+            Assert.True(step != 10 || passed.Wait(TimeSpan.FromSeconds(60), stop));
+            return [new NamedValue("a/return", step)];
+        });
+        run.Agent.Updated = step =>
+        {
+            if (step == 13)
+                passed.Set();
+        };
+        var result = run.Loop.Run(CancellationToken.None);
+        Assert.Equal([(10L, 10.0), (20, 20), (30, 30)], sink.Evaluations.Select(row => (row.Step, row.Values.Single().Value)));
+        Assert.Equal(30, result.Evaluation.Single().Value);
+        Assert.True(sink.Events.IndexOf("evaluation 10") < sink.Events.IndexOf("save 15"), string.Join(", ", sink.Events));
+    }
+
+    [Fact]
+    public void Stopped_while_one_runs_beside_it_is_still_recorded_and_not_repeated()
+    {
+        var options = new TrainingOptions { Updates = 40, LogEvery = 8, EvaluateEvery = 20, CheckpointEvery = 10 };
+        var (sink, store) = (new Sink(), new Store());
+        using (var stop = new CancellationTokenSource())
+        using (var run = new Run(options, sink, store, Evaluation, beside: Slow))
+        {
+            run.Agent.Updated = step => Cancel(stop, step == 22);
+            Assert.Equal(TrainingOutcome.Cancelled, run.Loop.Run(stop.Token).Outcome);
+        }
+
+        Assert.Equal([20L], sink.Evaluations.Select(row => row.Step));
+        using (var run = new Run(options, sink, store, Evaluation, beside: Slow))
+        {
+            Assert.Equal(22, run.Loop.Resume());
+            run.Loop.Run(CancellationToken.None);
+        }
+
+        Assert.Equal([20L, 40L], sink.Evaluations.Select(row => row.Step));
+
+        static Func<CancellationToken, IReadOnlyList<NamedValue>> Slow(long step) => _ =>
+        {
+            Thread.Sleep(100);
+            return [new NamedValue("a/return", step)];
+        };
+    }
+
+    [Fact]
+    public void A_failure_of_an_evaluation_beside_the_training_ends_it_with_that_error()
+    {
+        using var run = new Run(new TrainingOptions { Updates = 30, EvaluateEvery = 10 }, evaluate: (_, _) => [], beside: _ => _ => throw new OfqlException("no simulator"));
+        Assert.Contains("no simulator", Assert.Throws<OfqlException>(() => run.Loop.Run(CancellationToken.None)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void One_that_has_learned_before_is_evaluated_and_saved_first()
     {
         var sink = new Sink();
@@ -239,10 +298,10 @@ public class TrainingLoopTests
 
         public Run(
             TrainingOptions options, Sink? sink = null, Store? store = null, EvaluateAgent? evaluate = null, long divergeAt = 0,
-            IProgress<TrainingProgress>? progress = null)
+            IProgress<TrainingProgress>? progress = null, Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>>? beside = null)
         {
             Agent = new LinearAgent(new AgentContext(_data, [-1], [1], Seed: 3, Threads: 1, options.Updates), 0.01f, divergeAt);
-            Loop = new TrainingLoop(Agent, options, new TrainingHooks { Metrics = sink, Checkpoints = store, Evaluate = evaluate, Progress = progress });
+            Loop = new TrainingLoop(Agent, options, new TrainingHooks { Metrics = sink, Checkpoints = store, Evaluate = evaluate, EvaluateBeside = beside, Progress = progress });
         }
 
         public LinearAgent Agent { get; }

@@ -13,6 +13,7 @@ internal sealed unsafe class ProductInstruction : Instruction
     private readonly Storage? _derivative;
     private readonly bool _accumulate;
     private readonly RowMap _map;
+    private readonly int _computedRows;
     private readonly delegate*<in ProductOperands, int, int, void> _kernel;
     private ProductOperands _operands;
 
@@ -27,6 +28,7 @@ internal sealed unsafe class ProductInstruction : Instruction
         _derivative = derivative;
         _accumulate = accumulate;
         _map = RowMap.Of(emitter.Batch, y.Layout);
+        _computedRows = MatrixProduct.WholeTiles(y.Layout.Rows);
         _kernel = MatrixProduct.Select(epilogue, activation);
         MultiplyAdds = (long)y.Layout.Rows * x.Layout.Columns * y.Layout.Columns;
     }
@@ -47,7 +49,8 @@ internal sealed unsafe class ProductInstruction : Instruction
         Derivative = _derivative == null ? null : _derivative.Pointer,
     };
 
-    public override void Execute(int first, int end) => _kernel(_operands, _map.First(first), _map.End(end));
+    // Whole tiles, but none of padding alone: 50 rows are stored as 64 and computed as 56.
+    public override void Execute(int first, int end) => _kernel(_operands, _map.First(first), Math.Min(_map.End(end), _computedRows));
 
     private static Storage[] Read(Storage x, Storage w, Storage? bias, ProductEpilogue epilogue, Storage? derivative)
     {

@@ -1,0 +1,135 @@
+using Ofql.Agents;
+using Ofql.Data;
+
+namespace Ofql.Cli.Bench;
+
+/// <summary>Medians over the rounds of one algorithm's acting, on one thread.</summary>
+/// <param name="Arm">The algorithm.</param>
+/// <param name="OneMedian">Microseconds of one action for one state, by one sample: half of the calls were faster.</param>
+/// <param name="OneP99">99 of 100 calls were faster.</param>
+/// <param name="CandidatesMedian">Microseconds of one action chosen among candidates by the critics.</param>
+/// <param name="BatchPerSecond">Batches of actions per second, one sample per state.</param>
+/// <param name="BatchShare">Their share of the float32 peak; only where the work is counted (OFQL).</param>
+/// <param name="Cost">How many times OFQL's time each of the three takes: the median of the rounds' ratios.</param>
+internal sealed record ActingResult(
+    SpeedArm Arm, double OneMedian, double OneP99, double CandidatesMedian, double BatchPerSecond, double? BatchShare, (double One, double Candidates, double Batch) Cost);
+
+/// <summary>Measures how algorithms act: one state, one state with many candidates, a batch; in turns within every round.</summary>
+internal sealed class ActSession : IDisposable
+{
+    private const int OneCalls = 20_000;
+    private const int CandidateCalls = 1_000;
+    private const double PeakShare = 0.25;
+    private readonly BenchOptions _options;
+    private readonly TransitionDataset _data;
+    private readonly List<Meters> _meters = [];
+
+    /// <param name="options">Sizes, rounds, time.</param>
+    /// <param name="candidates">Candidates to choose among.</param>
+    /// <param name="batch">States of a batch.</param>
+    public ActSession(BenchOptions options, int candidates, int batch)
+    {
+        (_options, Candidates, Batch) = (options, candidates, batch);
+        _data = SyntheticData.Make(options.Rows, options.Shape.State, options.Shape.Action);
+        foreach (var arm in SpeedArm.Of(options.Shape))
+            _meters.Add(new Meters(arm, _data, candidates, batch));
+    }
+
+    public int Candidates { get; }
+
+    public int Batch { get; }
+
+    /// <summary>GFLOP of a batch of OFQL's actions: one evaluation of its velocity per state, unpadded, the embeddings of the fixed times not counted.</summary>
+    public double GigaFlop
+    {
+        get
+        {
+            var shape = _options.Shape;
+            long h = shape.Hidden;
+            return 2e-9 * Batch * (((shape.State + shape.Action) * h) + ((shape.Layers - 1) * h * h) + (h * shape.Action));
+        }
+    }
+
+    public IReadOnlyList<ActingResult> Run(Action<string> say, CancellationToken cancellation)
+    {
+        var peaks = new List<double>();
+        for (var round = 0; round < _options.Rounds; round++)
+        {
+            peaks.Add(PeakMeter.Measure(1, _options.Seconds * PeakShare));
+            for (var i = 0; i < _meters.Count; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                _meters[(i + round) % _meters.Count].Measure(_options.Seconds);
+            }
+
+            var first = _meters[0];
+            say(FormattableString.Invariant($"round {round + 1} of {_options.Rounds}: {first.One[^1].Median:F2} us each, {first.Many[^1]:F1} us among {Candidates}, {first.Batches[^1]:F1} batches/s"));
+        }
+
+        return _meters.Select(meters => Summarize(meters, peaks)).ToList();
+    }
+
+    public void Dispose()
+    {
+        _meters.ForEach(meters => meters.Dispose());
+        _data.Dispose();
+    }
+
+    private ActingResult Summarize(Meters own, List<double> peaks)
+    {
+        var ofql = _meters[0];
+        return new ActingResult(
+            own.Arm,
+            BenchSession.Median(own.One.Select(one => one.Median)),
+            BenchSession.Median(own.One.Select(one => one.P99)),
+            BenchSession.Median(own.Many),
+            BenchSession.Median(own.Batches),
+            own == ofql ? BenchSession.Median(own.Batches.Zip(peaks, (rate, peak) => GigaFlop * rate / peak)) : null,
+            (BenchSession.Median(own.One.Zip(ofql.One, (a, b) => a.Median / b.Median)),
+                BenchSession.Median(own.Many.Zip(ofql.Many, (a, b) => a / b)),
+                BenchSession.Median(own.Batches.Zip(ofql.Batches, (a, b) => b / a))));
+    }
+
+    /// <summary>One algorithm's actors and what was measured of them, round by round.</summary>
+    private sealed class Meters : IDisposable
+    {
+        private readonly UpdateMeter _agent;
+        private readonly ActMeter _one;
+        private readonly ActMeter _many;
+        private readonly ActBatchMeter _batch;
+
+        public Meters(SpeedArm arm, TransitionDataset data, int candidates, int batch)
+        {
+            Arm = arm;
+            // Some updates, so that the policy is none that never learned: saturated or tiny activations take other times.
+            _agent = new UpdateMeter(arm.Create, data, threads: 1);
+            _one = new ActMeter(_agent.CreateActor(new ActingOptions()), data);
+            _many = new ActMeter(_agent.CreateActor(new ActingOptions { Candidates = candidates }), data);
+            _batch = new ActBatchMeter(rows => _agent.CreateActor(new ActingOptions(), rows), data, batch, threads: 1);
+        }
+
+        public SpeedArm Arm { get; }
+
+        public List<(double Median, double P99)> One { get; } = [];
+
+        public List<double> Many { get; } = [];
+
+        public List<double> Batches { get; } = [];
+
+        public void Measure(double seconds)
+        {
+            var one = _one.Measure(OneCalls);
+            One.Add((one.Median, one.P99));
+            Many.Add(_many.Measure(CandidateCalls).Median);
+            Batches.Add(_batch.Rate(seconds));
+        }
+
+        public void Dispose()
+        {
+            _one.Dispose();
+            _many.Dispose();
+            _batch.Dispose();
+            _agent.Dispose();
+        }
+    }
+}
