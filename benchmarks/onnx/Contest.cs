@@ -23,8 +23,10 @@ internal sealed class Contest(PolicyArtefact policy, byte[] model, OnnxRuntime r
         actor.Act(batch, states, noise, new float[batch], actions);
         Write(session, states, noise);
         session.Run();
-        return actions.Select((action, i) =>
-            Math.Abs(action - (double)session.Memory[^1][i]) / (_outline.Transforms.ActionHigh[i % ActionSize] - (double)_outline.Transforms.ActionLow[i % ActionSize])).Max();
+        var (low, high, largest) = (_outline.Transforms.ActionLow, _outline.Transforms.ActionHigh, 0.0);
+        for (var i = 0; i < actions.Length; i++)
+            largest = Math.Max(largest, Math.Abs(actions[i] - (double)session.Memory[^1][i]) / ((double)high[i % ActionSize] - low[i % ActionSize]));
+        return largest;
     }
 
     /// <summary>Microseconds per action for one state, in turns: ours and theirs in each round.</summary>

@@ -14,31 +14,44 @@ if (args.Length < 3)
     return 2;
 }
 
-CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var (rounds, seconds) = (int.Parse(args[1]), double.Parse(args[2]));
-using var runtime = new OnnxRuntime(args[0]);
-string[] names = args.Length > 3 ? args[3..] : [.. AgentCatalog.All.Select(factory => factory.Name).Where(name => name is not ("spaql" or "aql"))];
-Console.WriteLine($"{runtime.Name}, 1 thread, all optimisations; actions of 256 states in batches of 1, 7 and 248; latency of one state, median of {rounds} rounds");
-Console.WriteLine($"{"policy",-24} {"file, kB",9} {"difference",11} {"C#, us",9} {"ONNX, us",9} {"ratio",7}");
-var agree = true;
-foreach (var name in names)
+try
 {
-    var policy = AgentCatalog.All.Any(factory => factory.Name == name) ? Trained(name) : PolicyFile.Open(name);
-    var file = Path.GetTempFileName();
-    OnnxPolicy.Save(policy, file);
-    var bytes = File.ReadAllBytes(file);
-    File.Delete(file);
-    var contest = new Contest(policy, bytes, runtime);
-    var difference = ((int[])[1, 7, 248]).Max(batch => contest.LargestDifference(batch, (ulong)batch));
-    agree &= difference <= OnnxAgreement.Limit;
-    var times = rounds > 0 ? contest.Latencies(rounds, seconds) : [];
-    var figures = times.Length == 0 ? "" : $" {Median(times.Select(pair => pair.Ours)),9:F2} {Median(times.Select(pair => pair.Theirs)),9:F2} {Median(times.Select(pair => pair.Theirs / pair.Ours)),7:F2}";
-    Console.WriteLine($"{Path.GetFileName(name),-24} {bytes.Length / 1024.0,9:F0} {difference,11:E1}{figures}");
+    return Run(args);
+}
+catch (Exception error) when (error is OfqlException or InvalidOperationException or NotSupportedException or DllNotFoundException)
+{
+    Console.Error.WriteLine($"compare-onnx: {error.Message}");
+    return 1;
 }
 
-if (!agree)
-    Console.Error.WriteLine($"Differences above {OnnxAgreement.Limit:E0}: where actions jump (iql_tdmpc's elites) rounding may decide for single states; elsewhere it is a defect.");
-return agree ? 0 : 1;
+static int Run(string[] args)
+{
+    CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+    var (rounds, seconds) = (int.Parse(args[1]), double.Parse(args[2]));
+    using var runtime = new OnnxRuntime(args[0]);
+    string[] names = args.Length > 3 ? args[3..] : [.. AgentCatalog.All.Select(factory => factory.Name).Where(name => name is not ("spaql" or "aql"))];
+    Console.WriteLine($"{runtime.Name}, 1 thread, all optimisations; actions of 256 states in batches of 1, 7 and 248; latency of one state, median of {rounds} rounds");
+    Console.WriteLine($"{"policy",-24} {"file, kB",9} {"difference",11} {"C#, us",9} {"ONNX, us",9} {"ratio",7}");
+    var agree = true;
+    foreach (var name in names)
+    {
+        var policy = AgentCatalog.All.Any(factory => factory.Name == name) ? Trained(name) : PolicyFile.Open(name);
+        var file = Path.GetTempFileName();
+        OnnxPolicy.Save(policy, file);
+        var bytes = File.ReadAllBytes(file);
+        File.Delete(file);
+        var contest = new Contest(policy, bytes, runtime);
+        var difference = ((int[])[1, 7, 248]).Aggregate(0.0, (largest, batch) => Math.Max(largest, contest.LargestDifference(batch, (ulong)batch)));
+        agree &= difference <= OnnxAgreement.Limit;
+        var times = rounds > 0 ? contest.Latencies(rounds, seconds) : [];
+        var figures = times.Length == 0 ? "" : $" {Median(times.Select(pair => pair.Ours)),9:F2} {Median(times.Select(pair => pair.Theirs)),9:F2} {Median(times.Select(pair => pair.Theirs / pair.Ours)),7:F2}";
+        Console.WriteLine($"{Path.GetFileName(name),-24} {bytes.Length / 1024.0,9:F0} {difference,11:E1}{figures}");
+    }
+
+    if (!agree)
+        Console.Error.WriteLine($"Differences above {OnnxAgreement.Limit:E0}: where actions jump (iql_tdmpc's elites) rounding may decide for single states; elsewhere it is a defect.");
+    return agree ? 0 : 1;
+}
 
 static double Median(IEnumerable<double> values)
 {

@@ -71,8 +71,8 @@ public sealed record OnnxAgreement(int States, double LargestDifference, int Bey
         for (var state = 0; state < expected.Length / size; state++)
         {
             var difference = Difference(outline, expected.AsSpan(state * size, size), found.AsSpan(state * size, size));
-            // NaN stays: a comparison with it is never true.
-            largest = difference <= largest ? largest : difference;
+            // NaN stays in a maximum, and no comparison with it is true.
+            largest = Math.Max(largest, difference);
             beyond += difference <= Limit ? 0 : 1;
         }
 
@@ -83,11 +83,7 @@ public sealed record OnnxAgreement(int States, double LargestDifference, int Bey
     {
         var largest = 0.0;
         for (var i = 0; i < expected.Length; i++)
-        {
-            var difference = Math.Abs(expected[i] - found[i]) / ((double)outline.Transforms.ActionHigh[i] - outline.Transforms.ActionLow[i]);
-            largest = difference <= largest ? largest : difference;
-        }
-
+            largest = Math.Max(largest, Math.Abs(expected[i] - found[i]) / ((double)outline.Transforms.ActionHigh[i] - outline.Transforms.ActionLow[i]));
         return largest;
     }
 

@@ -138,11 +138,14 @@ public sealed class OnnxPolicyTests
         var outline = AgentCatalog.Outline(AgentCatalog.All, policy);
         var model = OnnxPolicy.Model(policy, outline);
         Check(model);
-        // A weight of 0, a state read in another order, a bound left out.
+        // Weights of 0, a bias that is NaN, a sum instead of a difference.
         Refused(model with { Graph = model.Graph with { Constants = [.. model.Graph.Constants.Select(Blank)] } });
+        Refused(model with { Graph = model.Graph with { Constants = [.. model.Graph.Constants.Select(NotANumber)] } });
         Refused(model with { Graph = model.Graph with { Nodes = [.. model.Graph.Nodes.Select(node => node.Operator == "Sub" ? node with { Operator = "Add" } : node)] } });
 
         static OnnxTensor Blank(OnnxTensor tensor) => tensor.Name.EndsWith("weight", StringComparison.Ordinal) ? tensor with { Values = new byte[tensor.Values.Length] } : tensor;
+
+        static OnnxTensor NotANumber(OnnxTensor tensor) => tensor.Name == "actor.out.bias" ? tensor with { Values = [.. Enumerable.Repeat((byte)255, tensor.Values.Length)] } : tensor;
 
         void Refused(OnnxModel wrong) => Assert.Contains("No file was written", Assert.Throws<OfqlException>(() => Check(wrong)).Message, StringComparison.Ordinal);
 
