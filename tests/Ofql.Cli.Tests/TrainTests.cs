@@ -303,6 +303,24 @@ public class TrainTests
         Assert.Contains("has changed since it was generated", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_known_of_generated_data_is_not_found_out_again()
+    {
+        using var cli = new CliFixture();
+        var outputs = new[] { "one", "two", "three" }.Select(name =>
+        {
+            var (code, output, error) = cli.Run(
+                ["train", "--agent", "linear", "--set", "data.generate=maze2d-umaze-v1", "--set", "data.rows=2000", "--datasets", cli["sets"], "--env", "maze2d-umaze-v1", "--runs", cli.Runs, "--updates", "2", "--set", "evaluation.episodes=1", "--name", name]);
+            Assert.True(code == 0, error);
+            var facts = Directory.GetFiles(cli["sets"], "*.facts.json").Single();
+            if (name == "two")
+                File.WriteAllText(facts, "damaged");
+            return output[output.IndexOf("For comparison", StringComparison.Ordinal)..output.IndexOf("Policy", StringComparison.Ordinal)];
+        }).ToList();
+        Assert.Equal(outputs[0], outputs[1]);
+        Assert.Equal(outputs[0], outputs[2]);
+    }
+
     private static void StopAt(CancellationTokenSource stop, bool now)
     {
         if (now)

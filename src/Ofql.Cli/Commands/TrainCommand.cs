@@ -88,7 +88,7 @@ internal static class TrainCommand
             RequireSameData(context.Catalog, plan, data);
         var environmentName = plan.Configuration.Text("environment");
         var environment = environmentName.Length > 0 ? context.Catalog.Environment(environmentName) : null;
-        var report = data is null ? null : DataReport.Of(data.Data, environment?.Specification.Score is { } score ? score.Normalize : null, context.Cancellation);
+        var report = data is null ? null : data.Report(environment?.Specification.Score is { } score ? score.Normalize : null, context.Cancellation);
         Announce(view, plan, data, report);
         if (plan.IsGroup)
             RunLocator.WriteSeeds(plan.Folder, plan.Seeds);

@@ -11,6 +11,23 @@ namespace Ofql.Cli.Runs;
 /// <summary>A dataset with its fingerprint and what it was read from.</summary>
 internal sealed record OpenedDataset(TransitionDataset Data, string Fingerprint, string Source) : IDisposable
 {
+    /// <summary>What an earlier pass over unchanged generated data found; null where there was none.</summary>
+    public DataReport? Known { get; init; }
+
+    /// <summary>Whether what is found out about it may be kept beside it: it lies in the folder of generated datasets.</summary>
+    public bool IsKept { get; init; }
+
+    /// <summary>What is in it: known already, or found in one pass and kept for the next time.</summary>
+    /// <param name="normalizedScore">Normalised score of a return in the task at hand; null where it has none.</param>
+    /// <param name="cancellation">Stops the pass.</param>
+    public DataReport Report(Func<double, double>? normalizedScore, CancellationToken cancellation)
+    {
+        var report = Known ?? DataReport.Of(Data, cancellation: cancellation);
+        if (Known is null && IsKept)
+            DatasetFacts.Write(Source, Fingerprint, report);
+        return report with { NormalizedMeanReturn = normalizedScore?.Invoke(report.Episodes.Returns.Mean) };
+    }
+
     public void Dispose() => Data.Dispose();
 }
 
@@ -56,12 +73,13 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
         }
 
         var data = DatasetFile.Open(path);
-        var fingerprint = DatasetFingerprint.Of(data);
+        var facts = DatasetFacts.Read(path);
+        var fingerprint = facts?.Fingerprint ?? DatasetFingerprint.Of(data);
         if (!File.Exists(note))
             AtomicFile.WriteText(note, fingerprint + "\n");
         var expected = File.ReadAllText(note).Trim();
         if (fingerprint == expected)
-            return new OpenedDataset(data, fingerprint, path);
+            return new OpenedDataset(data, fingerprint, path) { Known = facts?.Report, IsKept = true };
         data.Dispose();
         throw new OfqlException(
             $"'{path}' has changed since it was generated: its fingerprint is {fingerprint}, expected {expected}. Remove it (and "
