@@ -28,6 +28,7 @@ public class EveryAgentTests
         Succeed([.. train, .. small, "--updates", "3"]);
         Succeed("train", "--resume", "one", "--runs", cli.Runs, "--updates", "5");
         Succeed("export", "one", "--runs", cli.Runs, "-o", cli["p.safetensors"]);
+        ExportOnnx(cli, name);
         var state = Succeed("act", cli["p.safetensors"], "1", "-0.5", "0.25", "--candidates", "3");
         Assert.Equal(state, Succeed("act", "one", "1", "-0.5", "0.25", "--candidates", "3", "--runs", cli.Runs));
         var scored = JsonNode.Parse(Succeed("evaluate", cli["p.safetensors"], "--env", "pendulum", "--episodes", "1", "--candidates", "2", "--json"))!;
@@ -84,6 +85,26 @@ public class EveryAgentTests
         Assert.True(code == 0, error);
         Assert.Contains("hidden_width: 256", output, StringComparison.Ordinal);
         Assert.DoesNotContain("eta", output, StringComparison.Ordinal);
+    }
+
+    private static void ExportOnnx(CliFixture cli, string name)
+    {
+        string[] export = ["export", "one", "--runs", cli.Runs, "--onnx", cli["p.onnx"], "-o", cli["beside.safetensors"], "--json"];
+        var (code, output, error) = CliFixture.RunWith(export, TextReader.Null, Shipped, CancellationToken.None);
+        if (name is "spaql" or "aql")
+        {
+            Assert.Equal(1, code);
+            Assert.Contains("are not made of networks", error, StringComparison.Ordinal);
+            Assert.False(File.Exists(cli["p.onnx"]) || File.Exists(cli["beside.safetensors"]));
+            return;
+        }
+
+        Assert.True(code == 0, error);
+        Assert.Equal(File.ReadAllBytes(cli["p.safetensors"]), File.ReadAllBytes(cli["beside.safetensors"]));
+        var onnx = JsonNode.Parse(output)!["onnx"]!;
+        Assert.Equal(new FileInfo(cli["p.onnx"]).Length, (long)onnx["bytes"]!);
+        Assert.InRange((double)onnx["largest_difference"]!, 0, 1e-4);
+        Assert.Equal((18, false, 0), ((int)onnx["opset"]!, (bool)onnx["value"]!, (int)onnx["states_beyond_limit"]!));
     }
 
     // Presets would choose networks of their own size.

@@ -28,6 +28,17 @@ public class PolicyTests
     }
 
     [Fact]
+    public void A_policy_without_networks_is_refused_as_a_model_and_nothing_is_written()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "one"]);
+        var (code, _, error) = cli.Run("export", "one", "--runs", cli.Runs, "-o", cli["p.safetensors"], "--onnx", cli["p.onnx"]);
+        Assert.Equal(1, code);
+        Assert.Contains("Policies of 'linear' are not made of networks", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(cli["p.safetensors"]) || File.Exists(cli["p.onnx"]));
+    }
+
+    [Fact]
     public void Evaluate_draws_an_episode_and_plays_it_or_leaves_nothing()
     {
         using var cli = new CliFixture();

@@ -58,7 +58,11 @@ public class UsageTests
     [InlineData("data convert a.csv b.npz --map nowhere.yaml", "Cannot read the column map")]
     [InlineData("data inspect a --maximum-episode-steps 0", "expected 1 or more")]
     [InlineData("list task", "Did you mean 'tasks'?")]
-    [InlineData("export run", "--output")]
+    [InlineData("export run", "Say what to write: --output <file>")]
+    [InlineData("export run --value -o x", "it needs --onnx <file>")]
+    [InlineData("export run -o x --onnx ./x", "expected two files")]
+    [InlineData("export run --onnx", "--onnx needs a value: <file>")]
+    [InlineData("export run --onx x", "Did you mean '--onnx'?")]
     [InlineData("export -o x", "needs <run>")]
     [InlineData("evaluate", "run-or-policy")]
     [InlineData("bench --seconds x", "--seconds")]
@@ -79,6 +83,7 @@ public class UsageTests
     [InlineData("data inspect nowhere.hdf5", "nowhere.hdf5")]
     [InlineData("evaluate nowhere", "no policy file 'nowhere'")]
     [InlineData("act nowhere 1 2 3", "no policy file 'nowhere'")]
+    [InlineData("export nowhere --onnx x.onnx", "no policy file 'nowhere'")]
     [InlineData("train --agent linear --data nowhere.safetensors --env pendulum", "nowhere.safetensors")]
     public void Failure_ends_with_1_and_says_what_to_do(string line, string expected)
     {

@@ -43,12 +43,19 @@ public static class AgentCatalog
 
     /// <summary>The same among given algorithms.</summary>
     /// <exception cref="OfqlException">No algorithm is of that kind, or the artefact is incomplete or damaged.</exception>
-    public static IActor CreateActor(IReadOnlyList<IAgentFactory> factories, PolicyArtefact policy, ActingOptions options, int capacity)
+    public static IActor CreateActor(IReadOnlyList<IAgentFactory> factories, PolicyArtefact policy, ActingOptions options, int capacity) =>
+        FactoryOf(factories, policy).CreateActor(policy, options, capacity);
+
+    /// <summary>What a policy computes, as operations for other programs, by the algorithm that its kind names.</summary>
+    /// <exception cref="OfqlException">No algorithm is of that kind, the artefact is damaged, or the algorithm has no such operations or no value.</exception>
+    public static PolicyOutline Outline(IReadOnlyList<IAgentFactory> factories, PolicyArtefact policy, bool withValue = false) =>
+        FactoryOf(factories, policy).Outline(policy, withValue);
+
+    private static IAgentFactory FactoryOf(IReadOnlyList<IAgentFactory> factories, PolicyArtefact policy)
     {
         var kind = policy.Metadata.GetValueOrDefault("kind");
-        var factory = factories.FirstOrDefault(factory => factory.Name == kind) ?? throw new OfqlException(
+        return factories.FirstOrDefault(factory => factory.Name == kind) ?? throw new OfqlException(
             $"The policy is of kind '{kind ?? "(not stated)"}'; this program can act with: {string.Join(", ", factories.Select(factory => factory.Name))}. "
             + "Was it exported by a later version?");
-        return factory.CreateActor(policy, options, capacity);
     }
 }

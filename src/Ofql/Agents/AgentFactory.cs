@@ -39,6 +39,9 @@ public abstract class AgentFactory<TSettings> : IAgentFactory
     /// <inheritdoc/>
     public IActor CreateActor(PolicyArtefact policy, ActingOptions options, int capacity) => Policies.CreateActor(policy, options, capacity);
 
+    /// <inheritdoc/>
+    public PolicyOutline Outline(PolicyArtefact policy, bool withValue) => Policies.Outline(policy, withValue);
+
     /// <summary>Builds the agent.</summary>
     protected abstract IAgent Create(TSettings settings, AgentContext context);
 

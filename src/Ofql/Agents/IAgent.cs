@@ -144,4 +144,13 @@ public interface IAgentFactory
     /// <summary>A policy ready to act, from an artefact whose kind is this algorithm's name.</summary>
     /// <exception cref="OfqlException">The artefact is of another kind, incomplete or damaged.</exception>
     IActor CreateActor(PolicyArtefact policy, ActingOptions options, int capacity);
+
+    /// <summary>What such a policy computes, as operations for other programs; algorithms without networks have none.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="withValue">Also the value of the action, by which several can be compared.</param>
+    /// <exception cref="OfqlException">
+    /// There is no such description, or no value; or the artefact is of another kind, incomplete or damaged.
+    /// </exception>
+    PolicyOutline Outline(PolicyArtefact policy, bool withValue) => throw new OfqlException(
+        $"Policies of '{Name}' are not made of networks, so there are no operations to write them as. Use the policy file itself, in .NET or through 'ofql act'.");
 }

@@ -78,6 +78,15 @@ public sealed class PolicyFormat<TSettings>
         return new CandidateActor(model.Acting, transforms, options, capacity, owned: model);
     }
 
+    /// <summary>What a policy computes, for other programs.</summary>
+    /// <exception cref="OfqlException">The artefact is of another kind, incomplete or damaged, or has no value where one is asked for.</exception>
+    public PolicyOutline Outline(PolicyArtefact artefact, bool withValue)
+    {
+        var (model, transforms) = Read(artefact);
+        using (model)
+            return PolicyOutline.Of(model.Acting, transforms, withValue);
+    }
+
     internal (AgentModel Model, DataTransforms Transforms) Read(PolicyArtefact artefact)
     {
         var reader = new PolicyReader(artefact);

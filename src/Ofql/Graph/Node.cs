@@ -1,5 +1,6 @@
 using Ofql.Graph.Execution;
 using Ofql.Graph.Nodes;
+using Ofql.Graph.Outlines;
 using Ofql.Graph.Parameters;
 using Ofql.Kernels.Elementwise;
 using Ofql.Kernels.Matrices;
@@ -114,4 +115,8 @@ public abstract class Node
 
     /// <summary>Adds the instructions that carry <paramref name="gradient"/> (dL/d value) on to the inputs and parameters.</summary>
     internal abstract void EmitBackward(Emitter emitter, GradientSlot gradient);
+
+    /// <summary>Adds the steps that compute the value to an outline; the place of the last.</summary>
+    internal virtual int Describe(OutlineBuilder outline) => throw new GraphException(
+        $"{this} has no description for other programs: what acts computes each element of a batch by itself, without tangents.");
 }

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Guide;
 using Ofql.Agents;
 using Ofql.Data;
+using Ofql.Formats.Onnx;
 using Ofql.Formats.Policies;
 using Ofql.Kernels.Randomness;
 using Ofql.Training;
@@ -46,6 +47,7 @@ public class GuideTests
         actor.Act(1, state, [], [0f], learned);
         Assert.Equal(learned, action);
         Assert.InRange(action[0], Best - 0.25, Best + 0.25);
+        Assert.InRange(OnnxPolicy.Save(agent.ExportPolicy(), folder["crr.onnx"], algorithms: [new CrrFactory()]).Agreement.LargestDifference, 0, 1e-5);
 
         // At an endless temperature every action of the data counts alike.
         using var cloning = Agent(data, beta: "1e6");

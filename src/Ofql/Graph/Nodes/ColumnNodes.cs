@@ -1,4 +1,5 @@
 using Ofql.Graph.Execution;
+using Ofql.Graph.Outlines;
 using Ofql.Kernels.Elementwise;
 using Ofql.Kernels.Matrices;
 using Ofql.Kernels.Reductions;
@@ -57,6 +58,9 @@ internal sealed unsafe class ConcatenateNode : Node
         }
     }
 
+    internal override int Describe(OutlineBuilder outline) =>
+        outline.Add(new JoinStep(Array.ConvertAll(Inputs, part => outline.Spread(outline[part], Rows, part.Columns))), this);
+
     private void EmitPart(Emitter emitter, Storage dy, int column, Node part, Contribution target)
     {
         if (part.Rows == Rows)
@@ -112,6 +116,8 @@ internal sealed unsafe class ColumnsNode : Node
 
         EmitCopy(emitter, gradient.Storage, 0, dx, _first, Columns, accumulate: true);
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Add(new ColumnsStep(outline[Inputs[0]], _first), this);
 }
 
 /// <summary>A row, a column or a number spread over a matrix.</summary>
@@ -174,4 +180,6 @@ internal sealed unsafe class SpreadNode : Node
                 dy.Pointer, dy.Layout, dx.Pointer, target.Accumulate, first, end)));
         }
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Spread(outline[Inputs[0]], Rows, Columns);
 }

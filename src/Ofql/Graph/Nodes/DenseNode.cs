@@ -1,4 +1,5 @@
 using Ofql.Graph.Execution;
+using Ofql.Graph.Outlines;
 using Ofql.Graph.Parameters;
 using Ofql.Kernels.Activations;
 using Ofql.Kernels.Elementwise;
@@ -125,6 +126,16 @@ internal sealed unsafe class DenseNode : Node
             if (emitter.ContributionTo(row) is { } shared)
                 EmitRowGradient(emitter, sums!, emitter.Transposed(_block, _weight, RowSelection.Of([run], _weight.Inputs)), shared);
         }
+    }
+
+    // Shared inputs go into the bias here too: whoever carries the outline out can compute that once.
+    internal override int Describe(OutlineBuilder outline)
+    {
+        int? bias = _bias is null ? null : outline.Parameter(_block, _bias);
+        foreach (var (row, run) in _inputs.Shared)
+            bias = outline.Add(new ProductStep(outline[row], outline.Parameter(_block, _weight, RowSelection.Of([run], _weight.Inputs)), bias), 1, Columns);
+        var y = outline.Add(new ProductStep(outline[_inputs.Varying], outline.Parameter(_block, _weight, _inputs.Rows), bias), this);
+        return Activation == Activation.Identity ? y : outline.Add(new UnaryStep(UnaryNode.OperationOf(Activation), 0f, 0f, y), this);
     }
 
     /// <summary>b, and what the shared inputs add to it.</summary>

@@ -1,4 +1,5 @@
 using Ofql.Graph.Execution;
+using Ofql.Graph.Outlines;
 using Ofql.Kernels.Activations;
 using Ofql.Kernels.Elementwise;
 
@@ -37,6 +38,8 @@ internal sealed class UnaryNode(Node x, UnaryOperation operation, float c0 = 0f,
         ElementwiseInstructions.UnaryDerivative(
             emitter, operation, c0, c1, emitter.Value(Inputs[0]), emitter.Value(this), gradient.Storage, target.Storage, target.Accumulate);
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Add(new UnaryStep(operation, c0, c1, outline[Inputs[0]]), this);
 }
 
 /// <summary>ydot = xdot f'(x).</summary>
@@ -82,6 +85,17 @@ internal sealed class BinaryNode : Node
                 emitter, Operation, argument == 1, emitter.Value(Inputs[0]), emitter.Value(Inputs[1]), emitter.Value(this), gradient.Storage, target.Storage, target.Accumulate);
         }
     }
+
+    // The step spreads its operands itself, as far as they have the shape of the result between them.
+    internal override int Describe(OutlineBuilder outline)
+    {
+        Node a = BeforeSpreading(Inputs[0]), b = BeforeSpreading(Inputs[1]);
+        if (Math.Max(a.Rows, b.Rows) != Rows || Math.Max(a.Columns, b.Columns) != Columns)
+            (a, b) = (Inputs[0], Inputs[1]);
+        return outline.Add(new BinaryStep(Operation, outline[a], outline[b]), this);
+    }
+
+    private static Node BeforeSpreading(Node node) => node is SpreadNode ? node.Inputs[0] : node;
 }
 
 /// <summary>ydot = adot df/da + bdot df/db.</summary>

@@ -1,4 +1,5 @@
 using Ofql.Graph.Execution;
+using Ofql.Graph.Outlines;
 using Ofql.Graph.Parameters;
 using Ofql.Kernels.Elementwise;
 using Ofql.Kernels.Matrices;
@@ -54,6 +55,9 @@ internal sealed unsafe class LayerNormNode : Node
         if (emitter.ContributionTo(Inputs[0]) is { } target)
             EmitInputGradient(emitter, g, normalized, target);
     }
+
+    internal override int Describe(OutlineBuilder outline) =>
+        outline.Add(new NormalizeStep(outline[Inputs[0]], outline.Parameter(_block, _weight), outline.Parameter(_block, _bias), _epsilon), this);
 
     internal void EmitTangent(Emitter emitter, Storage along, Storage y)
     {

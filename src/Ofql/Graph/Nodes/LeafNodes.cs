@@ -1,4 +1,5 @@
 using Ofql.Graph.Execution;
+using Ofql.Graph.Outlines;
 using Ofql.Graph.Parameters;
 using Ofql.Kernels;
 using Ofql.Kernels.Elementwise;
@@ -56,6 +57,8 @@ public sealed unsafe class InputNode : Node, IOwnedValue
     {
     }
 
+    internal override int Describe(OutlineBuilder outline) => outline.Add(new InputStep(Name), this);
+
     /// <summary>The memory is native: a wrong place would be overwritten without a word.</summary>
     private void Check(int row, int count)
     {
@@ -90,6 +93,8 @@ internal sealed unsafe class ConstantNode : Node, IOwnedValue
     internal override void EmitBackward(Emitter emitter, GradientSlot gradient)
     {
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Spread(outline.Add(new ConstantStep(Value), 1, Columns), Rows, Columns);
 }
 
 /// <summary>A parameter vector as the row [1, N].</summary>
@@ -120,6 +125,8 @@ internal sealed unsafe class ParameterNode(Graph graph, ParameterBlock block, Pa
                 target.Pointer[i] = accumulate ? target.Pointer[i] + source.Pointer[i] : source.Pointer[i];
         }));
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Parameter(block, tensor);
 }
 
 /// <summary>The same value, a constant to reverse and to forward mode.</summary>
@@ -134,4 +141,6 @@ internal sealed class StopGradientNode(Node input) : Node(input.Graph, $"stop({i
     internal override void EmitBackward(Emitter emitter, GradientSlot gradient)
     {
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline[Inputs[0]];
 }

@@ -1,4 +1,5 @@
 using Ofql.Graph.Execution;
+using Ofql.Graph.Outlines;
 using Ofql.Kernels.Elementwise;
 using Ofql.Kernels.Reductions;
 
@@ -23,6 +24,11 @@ internal sealed unsafe class TotalNode(Node x, float factor) : Node(x.Graph, $"t
             Moves.ClearPadding(dx.Pointer, dx.Layout, first, end);
         }));
     }
+
+    // Over several rows it would be another number for every size of the batch.
+    internal override int Describe(OutlineBuilder outline) => Inputs[0].Rows > 1
+        ? base.Describe(outline)
+        : outline.Add(new UnaryStep(UnaryOperation.Scale, factor, 0f, outline.Add(new ReduceStep(RowReduction.Sum, outline[Inputs[0]]), this)), this);
 }
 
 /// <summary>Sum over the columns of each row: [R, 1].</summary>
@@ -51,6 +57,8 @@ internal sealed unsafe class SumColumnsNode(Node x) : Node(x.Graph, $"sum column
         if (target.Accumulate)
             ElementwiseInstructions.Binary(emitter, BinaryOperation.Add, dx, spread, dx);
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Add(new ReduceStep(RowReduction.Sum, outline[Inputs[0]]), this);
 }
 
 /// <summary>Largest entry of each row, or the rank-th largest: [R, 1]. The gradient goes to the first that is.</summary>
@@ -92,6 +100,8 @@ internal sealed unsafe class MaxColumnsNode : Node
         }, exact: true));
     }
 
+    internal override int Describe(OutlineBuilder outline) => outline.Add(new ReduceStep(RowReduction.Largest, outline[Inputs[0]], _rank), this);
+
     internal Storage Index(Emitter emitter) => emitter.Auxiliary(this, "index", Layout);
 }
 
@@ -132,6 +142,8 @@ internal sealed unsafe class LogSumExpNode(Node x) : Node(x.Graph, $"logsumexp({
             Moves.ClearPadding(dx.Pointer, dx.Layout, first, end);
         }, exact: true));
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Add(new ReduceStep(RowReduction.LogSumExp, outline[Inputs[0]]), this);
 
     internal Storage Softmax(Emitter emitter) => emitter.Auxiliary(this, "softmax", Inputs[0].Layout);
 }

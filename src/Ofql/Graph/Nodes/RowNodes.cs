@@ -1,4 +1,5 @@
 using Ofql.Graph.Execution;
+using Ofql.Graph.Outlines;
 using Ofql.Kernels.Elementwise;
 
 namespace Ofql.Graph.Nodes;
@@ -22,6 +23,12 @@ internal sealed unsafe class RepeatRowsNode(Node x, int times) : Node(x.Graph, $
         Storage dy = gradient.Storage, dx = target.Storage;
         emitter.Add(new RowInstruction(emitter, dx.Layout, [dy], [dx], (first, end) => Moves.SumRepeatedRows(
             dy.Pointer, dy.Layout, dx.Pointer, dx.Layout, times, target.Accumulate, first, end), exact: true));
+    }
+
+    internal override int Describe(OutlineBuilder outline)
+    {
+        OutlineBuilder.RequireBatch(this, Inputs[0]);
+        return outline.Add(new RepeatStep(outline[Inputs[0]], times), this);
     }
 }
 
@@ -55,6 +62,8 @@ internal sealed unsafe class GroupRowsNode : Node
         emitter.Add(new RowInstruction(emitter, Layout, [dy], [dx], (first, end) => Moves.Regroup(
             dx.Pointer, dy.Pointer, dy.Layout, toColumn: true, target.Accumulate, first, end), exact: true));
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Add(new ReshapeStep(outline[Inputs[0]]), this);
 }
 
 /// <summary>Each row cut into several rows: [R, n C] read as [R n, C].</summary>
@@ -93,6 +102,12 @@ internal sealed unsafe class SplitRowsNode : Node
             Moves.ClearPadding(dx.Pointer, dx.Layout, first, end);
         }, exact: true));
     }
+
+    internal override int Describe(OutlineBuilder outline)
+    {
+        OutlineBuilder.RequireBatch(this, Inputs[0]);
+        return outline.Add(new ReshapeStep(outline[Inputs[0]]), this);
+    }
 }
 
 /// <summary>The sum of each group of n rows: [R n, C] to [R, C]; what <see cref="RepeatRowsNode"/> is the transpose of.</summary>
@@ -125,4 +140,6 @@ internal sealed unsafe class SumRowsNode : Node
         emitter.Add(new RowInstruction(emitter, Layout, [dy], [dx], (first, end) => Moves.RepeatRows(
             dy.Pointer, dy.Layout, dx.Pointer, dx.Layout, _size, first, end, target.Accumulate), exact: true));
     }
+
+    internal override int Describe(OutlineBuilder outline) => outline.Add(new SumRowsStep(outline[Inputs[0]], _size), this);
 }

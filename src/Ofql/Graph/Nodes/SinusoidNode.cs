@@ -1,4 +1,5 @@
 using Ofql.Graph.Execution;
+using Ofql.Graph.Outlines;
 using Ofql.Kernels.Elementwise;
 using Ofql.Kernels.Matrices;
 using Ofql.Kernels.Reductions;
@@ -20,6 +21,8 @@ public sealed class SinusoidFrequencies
             Frequency[column] = (float)frequency(column % (size / 2));
             IsSine[column] = column < size / 2 == sineFirst;
         }
+
+        Half = Frequency[..(size / 2)];
     }
 
     /// <summary>Size E.</summary>
@@ -28,6 +31,9 @@ public sealed class SinusoidFrequencies
     internal float[] Frequency { get; }
 
     internal bool[] IsSine { get; }
+
+    /// <summary>The frequencies of the sines, which are those of the cosines too.</summary>
+    internal float[] Half { get; }
 
     /// <summary>[sin, cos] with frequencies exp(-ln(10000) k / (E/2 - 1)): Diffusion-QL's (arXiv 2208.06193, authors' code).</summary>
     public static SinusoidFrequencies DiffusionQl(int size) =>
@@ -73,6 +79,17 @@ internal sealed unsafe class SinusoidNode : Node
     }
 
     internal override Node? Tangent(Node?[] tangents) => new SinusoidTangentNode(this, tangents[0]!);
+
+    // Both halves have the same frequencies.
+    internal override int Describe(OutlineBuilder outline)
+    {
+        var half = Columns / 2;
+        var row = outline.Row("frequencies", _frequencies.Half);
+        var angles = outline.Add(new BinaryStep(BinaryOperation.Multiply, outline[Inputs[0]], row), Rows, half);
+        var sine = outline.Add(new UnaryStep(UnaryOperation.Sine, 0f, 0f, angles), Rows, half);
+        var cosine = outline.Add(new UnaryStep(UnaryOperation.Cosine, 0f, 0f, angles), Rows, half);
+        return outline.Add(new JoinStep(_frequencies.IsSine[0] ? [sine, cosine] : [cosine, sine]), this);
+    }
 
     internal override void EmitBackward(Emitter emitter, GradientSlot gradient)
     {
