@@ -39,7 +39,8 @@ internal static class BenchCommand
         }
 
         var result = session.Run(context.Messages.WriteLine, context.Cancellation);
-        var groups = profile ? InstructionGroup.Of(session.Profile()) : null;
+        var timings = profile ? session.Profile() : null;
+        var groups = timings is null ? null : InstructionGroup.Of(timings);
         if (context.Json)
         {
             var json = BenchJson.Of(result, MachineFacts.Here());
@@ -51,7 +52,11 @@ internal static class BenchCommand
 
         Write(context, result);
         if (groups is not null)
+        {
             Write(context, groups);
+            WriteLosses(context, InstructionGroup.ByLoss(timings!, result.Threads[0].PeakGflops), result.Threads[0].PeakGflops);
+        }
+
         return 0;
     }
 
@@ -86,6 +91,23 @@ internal static class BenchCommand
             table.Add(
                 group.Instruction.Replace("Instruction", "", StringComparison.Ordinal), group.Kind.ToLowerInvariant(), group.Count.ToString(CultureInfo.InvariantCulture),
                 TextTable.Number(group.Microseconds, "F1"), TextTable.Number(100 * group.Share, "F1") + " %", group.Largest);
+        }
+
+        table.Write(context);
+    }
+
+    /// <summary>Where to look first: the time of each instruction beyond what its multiply-adds would take at the peak.</summary>
+    private static void WriteLosses(CommandContext context, IReadOnlyList<InstructionGroup> groups, double peak)
+    {
+        const int Rows = 15;
+        context.Out.WriteLine();
+        context.Out.WriteLine($"What costs more than its multiply-adds at the peak, {TextTable.Number(groups.Sum(group => group.Lost(peak)), "F0")} us in all; the first {Rows}:");
+        var table = new TextTable("instruction", "writes", "count", "us", "of peak", "us lost");
+        foreach (var group in groups.Take(Rows))
+        {
+            table.Add(
+                group.Instruction.Replace("Instruction", "", StringComparison.Ordinal), group.Largest, group.Count.ToString(CultureInfo.InvariantCulture), TextTable.Number(group.Microseconds, "F1"),
+                group.MultiplyAdds > 0 ? TextTable.Number(100 * (1 - (group.Lost(peak) / group.Microseconds)), "F0") + " %" : "", TextTable.Number(group.Lost(peak), "F1"));
         }
 
         table.Write(context);

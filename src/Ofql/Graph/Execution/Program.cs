@@ -98,8 +98,8 @@ public sealed unsafe class Program : IDisposable
             for (var j = 0; j < ticks[i].Length; j++)
             {
                 var instruction = _phases[i].Instructions[j];
-                timings.Add(new InstructionTiming(
-                    i, instruction.Kind.ToString(), instruction.GetType().Name, instruction.Writes[0].Name, ticks[i][j] * 1e6 / Stopwatch.Frequency / repeats));
+                var time = ticks[i][j] * 1e6 / Stopwatch.Frequency / repeats;
+                timings.Add(new InstructionTiming(i, instruction.Kind.ToString(), instruction.GetType().Name, instruction.Writes[0].Name, time, instruction.MultiplyAdds));
             }
         }
 
@@ -222,4 +222,5 @@ internal readonly record struct Phase(WorkKind Kind, Instruction[] Instructions)
 /// <param name="Instruction">Kind of instruction.</param>
 /// <param name="Target">What it writes.</param>
 /// <param name="Microseconds">Mean time per run on one thread.</param>
-public sealed record InstructionTiming(int Phase, string Kind, string Instruction, string Target, double Microseconds);
+/// <param name="MultiplyAdds">Multiply-adds of a matrix product, of unpadded shapes; 0 for everything else.</param>
+public sealed record InstructionTiming(int Phase, string Kind, string Instruction, string Target, double Microseconds, long MultiplyAdds);
