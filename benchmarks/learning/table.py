@@ -127,7 +127,10 @@ def main():
     parser.add_argument("--nice", type=int, default=5)
     parser.add_argument("--only", nargs="*")
     args = parser.parse_args()
-    plan = json.loads(args.plan.read_text())
+    try:
+        plan = json.loads(args.plan.read_text())
+    except (OSError, ValueError) as error:
+        sys.exit(f"table.py: the plan '{args.plan}' cannot be read: {error}. Plans lie beside this program, such as robots.json.")
     args.runs = args.runs.resolve()
     args.data = args.data.resolve()
     (run if args.action == "run" else show)(plan, args)
