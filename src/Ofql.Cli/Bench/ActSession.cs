@@ -19,7 +19,6 @@ internal sealed class ActSession : IDisposable
 {
     private const int OneCalls = 20_000;
     private const int CandidateCalls = 1_000;
-    private const double PeakShare = 0.25;
     private readonly BenchOptions _options;
     private readonly TransitionDataset _data;
     private readonly List<Meters> _meters = [];
@@ -55,7 +54,7 @@ internal sealed class ActSession : IDisposable
         var peaks = new List<double>();
         for (var round = 0; round < _options.Rounds; round++)
         {
-            peaks.Add(PeakMeter.Measure(1, _options.Seconds * PeakShare));
+            peaks.Add(PeakMeter.Measure(1, _options.PeakSeconds));
             for (var i = 0; i < _meters.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();

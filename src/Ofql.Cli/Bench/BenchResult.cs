@@ -12,6 +12,9 @@ internal sealed record BenchOptions
     /// <summary>Time of one measurement of the update rate.</summary>
     public double Seconds { get; init; } = 1;
 
+    /// <summary>Time of one measurement of the peak.</summary>
+    public double PeakSeconds => Seconds * 0.25;
+
     /// <summary>Largest number of threads.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

@@ -15,7 +15,6 @@ internal sealed class BenchSession : IDisposable
     public const int ActCalls = 20_000;
 
     private const int AllocationUpdates = 20;
-    private const double PeakShare = 0.25;
     private const int ProfileRepeats = 100;
 
     private readonly TransitionDataset _data;
@@ -56,7 +55,7 @@ internal sealed class BenchSession : IDisposable
             foreach (var count in counts)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var peak = PeakMeter.Measure(count, Options.Seconds * PeakShare);
+                var peak = PeakMeter.Measure(count, Options.PeakSeconds);
                 cancellation.ThrowIfCancellationRequested();
                 var rate = Meter(count).Rate(Options.Seconds);
                 rounds[count].Add((peak, rate, Meter(count).AllocatedBytes(AllocationUpdates)));

@@ -1,11 +1,10 @@
 using System.Globalization;
 using Ofql.Agents;
-using Ofql.Agents.Options;
 
 namespace Ofql.Cli.Bench;
 
 /// <summary>One cell of the table of shapes.</summary>
-/// <param name="Agent">Algorithm, with the options it was given.</param>
+/// <param name="Agent">Algorithm.</param>
 /// <param name="Shape">Sizes.</param>
 /// <param name="Threads">Threads.</param>
 internal sealed record ShapeCell(string Agent, BenchShape Shape, int Threads);
@@ -23,7 +22,6 @@ internal sealed record ShapeResult(ShapeCell Cell, double UpdatesPerSecond, doub
 /// </summary>
 internal sealed class ShapeSession(BenchOptions options)
 {
-    private const double PeakShare = 0.25;
     private const int Rows = 100_000;
 
     /// <summary>The algorithms of the table: one of each family, with the steps of the paper's comparison.</summary>
@@ -42,7 +40,7 @@ internal sealed class ShapeSession(BenchOptions options)
                 var rounds = Enumerable.Range(0, options.Rounds).Select(_ =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    var peak = PeakMeter.Measure(cell.Threads, options.Seconds * PeakShare);
+                    var peak = PeakMeter.Measure(cell.Threads, options.PeakSeconds);
                     var (rate, work) = meter.RateAndWork(options.Seconds);
                     return (Rate: rate, Work: 2e-9 * work, Share: 2e-9 * work * rate / peak);
                 }).ToList();

@@ -27,11 +27,7 @@ internal sealed class UpdateMeter : IDisposable
     public int Threads { get; }
 
     /// <summary>Updates per second over about <paramref name="seconds"/>, with this agent's memory in the caches and its workers awake.</summary>
-    public double Rate(double seconds)
-    {
-        RunFor(Math.Min(RewarmSeconds, seconds / 4));
-        return RunFor(seconds);
-    }
+    public double Rate(double seconds) => RateAndWork(seconds).Rate;
 
     /// <summary>Updates per second as <see cref="Rate"/>, and the multiply-adds of one, as executed.</summary>
     public (double Rate, double MultiplyAdds) RateAndWork(double seconds)

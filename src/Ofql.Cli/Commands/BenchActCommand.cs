@@ -9,8 +9,6 @@ namespace Ofql.Cli.Commands;
 /// <summary><c>ofql bench act</c>.</summary>
 internal static class BenchActCommand
 {
-    private const int MostRows = 1_000_000;
-
     public static Command Build(CommandContext context)
     {
         var options = new BenchOptionSet();
@@ -22,13 +20,10 @@ internal static class BenchActCommand
         command.SetAction(parsed => Run(
             context with { Json = parsed.GetValue(json) },
             options.Read(parsed),
-            Checked("--candidates", parsed.GetValue(candidates), 2),
-            Checked("--act-batch", parsed.GetValue(rows), 1)));
+            BenchOptionSet.Checked("--candidates", parsed.GetValue(candidates), 2),
+            BenchOptionSet.Checked("--act-batch", parsed.GetValue(rows), 1)));
         return command.WithExamples("ofql bench act", "ofql bench act --embedding 64 --json");
     }
-
-    private static int Checked(string name, int value, int least) =>
-        value >= least && value <= MostRows ? value : throw new UsageException($"{name} {value}: expected {least} to {MostRows}.");
 
     private static int Run(CommandContext context, BenchOptions options, int candidates, int rows)
     {

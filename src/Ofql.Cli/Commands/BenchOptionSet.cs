@@ -21,6 +21,14 @@ internal sealed class BenchOptionSet
     public static Option<int> Size(string name, string description, int value) =>
         new(name) { Description = description, HelpName = "count", DefaultValueFactory = _ => value };
 
+    /// <summary>A number of things within what a benchmark has room for.</summary>
+    /// <exception cref="UsageException">Too few or too many.</exception>
+    public static int Checked(string name, int value, int least)
+    {
+        const int Most = 1_000_000;
+        return value >= least && value <= Most ? value : throw new UsageException($"{name} {value}: expected {least} to {Most}.");
+    }
+
     public void AddTo(Command command)
     {
         foreach (var option in (Option[])[_threads, _seconds, _rounds, _hidden, _layers, _batch, _state, _action, _embedding])

@@ -10,8 +10,6 @@ namespace Ofql.Cli.Commands;
 /// <summary><c>ofql reproduce speed</c>.</summary>
 internal static class ReproduceSpeedCommand
 {
-    private const int MostActRows = 1_000_000;
-
     public static Command Build(CommandContext context)
     {
         var options = new BenchOptionSet();
@@ -19,11 +17,9 @@ internal static class ReproduceSpeedCommand
         var json = CommonOptions.Json();
         var command = new Command("speed", "The paper's costs as ratios: updates and actions of OFQL against Diffusion-QL and flow matching in 5 steps.") { rows, json };
         options.AddTo(command);
-        command.SetAction(parsed => Run(context with { Json = parsed.GetValue(json) }, options.Read(parsed), Checked(parsed.GetValue(rows))));
+        command.SetAction(parsed => Run(context with { Json = parsed.GetValue(json) }, options.Read(parsed), BenchOptionSet.Checked("--act-batch", parsed.GetValue(rows), 1)));
         return command.WithExamples("ofql reproduce speed", "ofql reproduce speed --rounds 9 --seconds 3 --json", "ofql reproduce speed --embedding 64");
     }
-
-    private static int Checked(int rows) => rows is >= 1 and <= MostActRows ? rows : throw new UsageException($"--act-batch {rows}: expected 1 to {MostActRows}.");
 
     private static int Run(CommandContext context, BenchOptions options, int actRows)
     {

@@ -81,12 +81,8 @@ internal sealed unsafe class SelectRowsInstruction : Instruction
 
     public override void Execute(int first, int end)
     {
-        var at = 0;
-        foreach (var run in _rows.Runs)
-        {
+        foreach (var (run, at) in _rows.Places)
             WeightRows.Move(_source.Pointer, _source.Layout, run.First, _target.Pointer, _target.Layout, at, run.Count, accumulate: false, first, end);
-            at += run.Count;
-        }
     }
 }
 

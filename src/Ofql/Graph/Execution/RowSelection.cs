@@ -9,10 +9,18 @@ internal sealed class RowSelection : IEquatable<RowSelection>
     private RowSelection(RowRun[] runs)
     {
         Runs = runs;
-        Count = runs.Sum(run => run.Count);
+        Places = new (RowRun, int)[runs.Length];
+        foreach (var (i, run) in runs.Index())
+        {
+            Places[i] = (run, Count);
+            Count += run.Count;
+        }
     }
 
     public RowRun[] Runs { get; }
+
+    /// <summary>The runs, each with its first row among the selected ones.</summary>
+    public (RowRun Run, int At)[] Places { get; }
 
     /// <summary>Rows in all.</summary>
     public int Count { get; }

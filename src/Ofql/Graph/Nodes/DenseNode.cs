@@ -221,13 +221,8 @@ internal sealed unsafe class DenseNode : Node
         var shared = Array.ConvertAll(_inputs.Shared, part => (Row: emitter.Value(part.Row), part.Run));
         emitter.Add(new TaskInstruction(dw.Layout.Panels, [product, sums, .. shared.Select(part => part.Row)], [dw], (first, end) =>
         {
-            var at = 0;
-            foreach (var run in _inputs.Rows.Runs)
-            {
+            foreach (var (run, at) in _inputs.Rows.Places)
                 WeightRows.Move(product.Pointer, product.Layout, at, dw.Pointer, dw.Layout, run.First, run.Count, accumulate, first, end);
-                at += run.Count;
-            }
-
             foreach (var (row, run) in shared)
                 WeightRows.OuterProduct(row.Pointer, sums.Pointer, dw.Pointer, dw.Layout, run.First, run.Count, accumulate, first, end);
         })
