@@ -12,12 +12,19 @@ internal static class NativeBudget
     /// <exception cref="InsufficientMemoryException">More than there is.</exception>
     public static void Take(long bytes)
     {
-        var held = Interlocked.Add(ref _held, bytes);
-        if (held >= 0 && held <= Available)
-            return;
-        Give(bytes);
-        throw new InsufficientMemoryException(FormattableString.Invariant(
-            $"{bytes / 1e9:F1} GB were asked for, {(held - bytes) / 1e9:F1} GB are in use, and this machine has {Available / 1e9:F1} GB."));
+        // Counted only once it is known to fit: a request that is refused must never, not even for a moment, make one that fits
+        // on another thread look too large.
+        var held = Interlocked.Read(ref _held);
+        while (true)
+        {
+            if (bytes > Available - held)
+                throw new InsufficientMemoryException(FormattableString.Invariant(
+                    $"{bytes / 1e9:F1} GB were asked for, {held / 1e9:F1} GB are in use, and this machine has {Available / 1e9:F1} GB."));
+            var seen = Interlocked.CompareExchange(ref _held, held + bytes, held);
+            if (seen == held)
+                return;
+            held = seen;
+        }
     }
 
     /// <summary>Gives back what was taken.</summary>

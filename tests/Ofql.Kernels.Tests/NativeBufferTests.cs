@@ -16,6 +16,21 @@ public sealed class NativeBufferTests
         Assert.Equal(0f, small.Span[999]);
     }
 
+    [Fact]
+    public async Task A_request_that_is_refused_leaves_those_of_other_threads_alone()
+    {
+        var all = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var asking = Task.Run(() =>
+        {
+            for (var i = 0; i < 50_000; i++)
+                Assert.Throws<InsufficientMemoryException>(() => new NativeBuffer<byte>(all));
+        }, TestContext.Current.CancellationToken);
+        do
+            new NativeBuffer<byte>(1000).Dispose();
+        while (!asking.IsCompleted);
+        await asking;
+    }
+
     [Theory]
     [InlineData(65_536, 65_536)]
     [InlineData(int.MaxValue, 1)]
