@@ -3,16 +3,17 @@ using Ofql.Data;
 
 namespace Ofql.Cli.Bench;
 
-/// <summary>Medians over the rounds of one algorithm's acting, on one thread.</summary>
+/// <summary>Medians over the rounds of one algorithm's acting, on one thread where nothing else is said.</summary>
 /// <param name="Arm">The algorithm.</param>
 /// <param name="OneMedian">Microseconds of one action for one state, by one sample: half of the calls were faster.</param>
 /// <param name="OneP99">99 of 100 calls were faster.</param>
 /// <param name="CandidatesMedian">Microseconds of one action chosen among candidates by the critics.</param>
+/// <param name="SharedMedian">The same on two threads.</param>
 /// <param name="BatchPerSecond">Batches of actions per second, one sample per state.</param>
 /// <param name="BatchShare">Their share of the float32 peak; only where the work is counted (OFQL).</param>
 /// <param name="Cost">How many times OFQL's time each of the three takes: the median of the rounds' ratios.</param>
 internal sealed record ActingResult(
-    SpeedArm Arm, double OneMedian, double OneP99, double CandidatesMedian, double BatchPerSecond, double? BatchShare, (double One, double Candidates, double Batch) Cost);
+    SpeedArm Arm, double OneMedian, double OneP99, double CandidatesMedian, double SharedMedian, double BatchPerSecond, double? BatchShare, (double One, double Candidates, double Batch) Cost);
 
 /// <summary>Measures how algorithms act: one state, one state with many candidates, a batch; in turns within every round.</summary>
 internal sealed class ActSession : IDisposable
@@ -62,7 +63,7 @@ internal sealed class ActSession : IDisposable
             }
 
             var first = _meters[0];
-            say(FormattableString.Invariant($"round {round + 1} of {_options.Rounds}: {first.One[^1].Median:F2} us each, {first.Many[^1]:F1} us among {Candidates}, {first.Batches[^1]:F1} batches/s"));
+            say(FormattableString.Invariant($"round {round + 1} of {_options.Rounds}: {first.One[^1].Median:F2} us each, {first.Many[^1]:F1} us among {Candidates} ({first.Shared[^1]:F1} on two threads), {first.Batches[^1]:F1} batches/s"));
         }
 
         return _meters.Select(meters => Summarize(meters, peaks)).ToList();
@@ -82,6 +83,7 @@ internal sealed class ActSession : IDisposable
             BenchSession.Median(own.One.Select(one => one.Median)),
             BenchSession.Median(own.One.Select(one => one.P99)),
             BenchSession.Median(own.Many),
+            BenchSession.Median(own.Shared),
             BenchSession.Median(own.Batches),
             own == ofql ? BenchSession.Median(own.Batches.Zip(peaks, (rate, peak) => GigaFlop * rate / peak)) : null,
             (BenchSession.Median(own.One.Zip(ofql.One, (a, b) => a.Median / b.Median)),
@@ -95,6 +97,7 @@ internal sealed class ActSession : IDisposable
         private readonly UpdateMeter _agent;
         private readonly ActMeter _one;
         private readonly ActMeter _many;
+        private readonly ActMeter _shared;
         private readonly ActBatchMeter _batch;
 
         public Meters(SpeedArm arm, TransitionDataset data, int candidates, int batch)
@@ -104,6 +107,7 @@ internal sealed class ActSession : IDisposable
             _agent = new UpdateMeter(arm.Create, data, threads: 1);
             _one = new ActMeter(_agent.CreateActor(new ActingOptions()), data);
             _many = new ActMeter(_agent.CreateActor(new ActingOptions { Candidates = candidates }), data);
+            _shared = new ActMeter(_agent.CreateActor(new ActingOptions { Candidates = candidates, Threads = 2 }), data);
             _batch = new ActBatchMeter(rows => _agent.CreateActor(new ActingOptions(), rows), data, batch, threads: 1);
         }
 
@@ -113,6 +117,8 @@ internal sealed class ActSession : IDisposable
 
         public List<double> Many { get; } = [];
 
+        public List<double> Shared { get; } = [];
+
         public List<double> Batches { get; } = [];
 
         public void Measure(double seconds)
@@ -120,6 +126,7 @@ internal sealed class ActSession : IDisposable
             var one = _one.Measure(OneCalls);
             One.Add((one.Median, one.P99));
             Many.Add(_many.Measure(CandidateCalls).Median);
+            Shared.Add(_shared.Measure(CandidateCalls).Median);
             Batches.Add(_batch.Rate(seconds));
         }
 
@@ -127,6 +134,7 @@ internal sealed class ActSession : IDisposable
         {
             _one.Dispose();
             _many.Dispose();
+            _shared.Dispose();
             _batch.Dispose();
             _agent.Dispose();
         }

@@ -47,12 +47,13 @@ internal static class BenchActCommand
         var shape = options.Shape;
         context.Out.WriteLine();
         context.Out.WriteLine($"State {shape.State}, action {shape.Action}, {shape.Layers} x {shape.Hidden}, embedding {shape.Embedding}; one thread, medians of rounds: {options.Rounds}. x: times OFQL's cost.");
-        var table = new TextTable("algorithm", "us each", "99th", "x", $"us, best of {candidates}", "x", $"batches of {rows} per s", "x", "of peak");
+        var table = new TextTable("algorithm", "us each", "99th", "x", $"us, best of {candidates}", "x", "on 2 threads", $"batches of {rows} per s", "x", "of peak");
         foreach (var result in results)
         {
             table.Add(
                 result.Arm.Name, TextTable.Number(result.OneMedian), TextTable.Number(result.OneP99), TextTable.Number(result.Cost.One),
                 TextTable.Number(result.CandidatesMedian, "F1"), TextTable.Number(result.Cost.Candidates),
+                TextTable.Number(result.SharedMedian, "F1"),
                 TextTable.Number(result.BatchPerSecond, "F1"), TextTable.Number(result.Cost.Batch),
                 result.BatchShare is { } share ? TextTable.Number(100 * share, "F1") + " %" : "");
         }
@@ -67,6 +68,7 @@ internal static class BenchActCommand
         ["act_microseconds"] = new JsonObject { ["median"] = BenchJson.Round(result.OneMedian), ["p99"] = BenchJson.Round(result.OneP99) },
         ["act_cost_over_ofql"] = BenchJson.Round(result.Cost.One),
         ["candidates_microseconds"] = BenchJson.Round(result.CandidatesMedian),
+        ["candidates_microseconds_two_threads"] = BenchJson.Round(result.SharedMedian),
         ["candidates_cost_over_ofql"] = BenchJson.Round(result.Cost.Candidates),
         ["act_batches_per_second"] = BenchJson.Round(result.BatchPerSecond),
         ["act_batch_cost_over_ofql"] = BenchJson.Round(result.Cost.Batch),

@@ -51,11 +51,12 @@ public sealed class OfqlPolicy : IDisposable
 
     /// <summary>A policy from an artefact, such as <see cref="IAgent.ExportPolicy"/> gives.</summary>
     /// <exception cref="OfqlException">The artefact is incomplete, or its kind is that of no algorithm here.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">No candidate, or a noise scale that is no number of at least 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No candidate, no thread, or a noise scale that is no number of at least 0.</exception>
     public static OfqlPolicy FromArtefact(PolicyArtefact artefact, ActingOptions? options = null, ulong seed = 0, IReadOnlyList<IAgentFactory>? algorithms = null)
     {
         options ??= new ActingOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Candidates, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         if (!float.IsFinite(options.NoiseScale) || options.NoiseScale < 0)
             throw new ArgumentOutOfRangeException(nameof(options), options.NoiseScale, "The noise scale must be a finite number of at least 0.");
         return new OfqlPolicy(AgentCatalog.CreateActor(algorithms ?? AgentCatalog.All, artefact, options, capacity: 1), options, seed);

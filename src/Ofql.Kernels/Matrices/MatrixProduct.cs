@@ -278,13 +278,14 @@ public static unsafe class MatrixProduct
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>A method of its own, so that all of the epilogue's steps are inlined into it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Finish<TEpilogue>(float* y, float* derivative)
         where TEpilogue : struct, ITileEpilogue
     {
         const int Count = RegisterTile.Rows * PanelLayout.PanelWidth;
         if (Vector512.IsHardwareAccelerated)
-            TEpilogue.Apply<Lanes512>(y, derivative, Count);
+            TEpilogue.Apply<LaneQuad<Lanes512>>(y, derivative, Count);
         else if (Vector256.IsHardwareAccelerated)
             TEpilogue.Apply<Lanes256>(y, derivative, Count);
         else

@@ -1,7 +1,6 @@
 using Ofql.Graph;
 using Ofql.Graph.Execution;
 using Ofql.Graph.Nodes;
-using static Ofql.Graph.Functions;
 
 namespace Ofql.Agents;
 
@@ -42,22 +41,22 @@ internal sealed class CandidateActor : IActor
         _owned = owned;
         _candidates = rule.NoiseSize == 0 || rule.Value is null ? 1 : options.Candidates;
         Capacity = capacity;
-        _graph = new Graph.Graph(capacity);
-        _team = new WorkerTeam(1);
+        // A row of the batch is a candidate, not a state: so the threads share the candidates of a single state too.
+        _graph = new Graph.Graph(capacity * _candidates);
+        _team = new WorkerTeam(options.Threads);
         _states = _graph.Input("state", StateSize);
         if (rule.NoiseSize > 0)
-            _noise = _graph.Input("noise", rule.NoiseSize, capacity * _candidates);
-        var s = RepeatRows(_states, _candidates);
+            _noise = _graph.Input("noise", rule.NoiseSize);
         if (options.LogProbability && rule.Sample is not null)
         {
             if (_candidates > 1 || options.NoiseScale != 1f)
                 throw new ArgumentException("A log-density is that of one sample as trained: one candidate, noise scale 1.", nameof(options));
-            (_action, _logProbability) = rule.Sample(s, _noise!);
+            (_action, _logProbability) = rule.Sample(_states, _noise!);
             _logProbabilities = new float[capacity];
         }
         else
         {
-            _action = rule.Action(s, _noise);
+            _action = rule.Action(_states, _noise);
         }
 
         var builder = new ProgramBuilder(_graph).Compute(_action);
@@ -65,7 +64,7 @@ internal sealed class CandidateActor : IActor
             builder.Compute(_logProbability);
         if (_candidates > 1)
         {
-            _value = GroupRows(rule.Value!(s, _action), _candidates);
+            _value = rule.Value!(_states, _action);
             builder.Compute(_value);
         }
 
@@ -99,7 +98,8 @@ internal sealed class CandidateActor : IActor
         for (var i = 0; i < count; i++)
         {
             _transforms.States.Apply(states.Slice(i * StateSize, StateSize), _stateRow);
-            _states.WriteRow(i, _stateRow);
+            for (var candidate = 0; candidate < n; candidate++)
+                _states.WriteRow((i * n) + candidate, _stateRow);
             WriteNoise(i, noise);
         }
 

@@ -15,6 +15,12 @@ public sealed record ActingOptions
     /// <summary>Also compute the log-density of each action; for one sample as trained, where the policy has a density.</summary>
     public bool LogProbability { get; init; }
 
+    /// <summary>
+    /// Threads that share the rows of a call, groups of 16 at least: worth it for many candidates or states, not for one action. The
+    /// actions' bits do not depend on it. Those beyond the caller's wait for the next call, at first busily: leave a core to each.
+    /// </summary>
+    public int Threads { get; init; } = 1;
+
     /// <summary>Factor w on Q in the softmax: probability proportional to exp(w Q).</summary>
     public float SoftmaxWeight { get; init; } = 1f;
 }

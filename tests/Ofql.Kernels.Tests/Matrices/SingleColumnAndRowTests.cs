@@ -103,7 +103,7 @@ public sealed unsafe class SingleColumnAndRowTests
     [InlineData(Activation.Elu)]
     public void A_single_row_has_the_bits_of_the_batch(Activation activation)
     {
-        foreach (var (k, columns) in new[] { (1, 2), (5, 31), (17, 32), (33, 33), (46, 64), (64, 70), (100, 130), (23, 160), (256, 256) })
+        foreach (var (k, columns) in new[] { (1, 2), (5, 31), (17, 32), (33, 33), (46, 64), (64, 70), (100, 130), (23, 160), (256, 256), (9, 300), (70, 518) })
         {
             foreach (var withBias in new[] { false, true })
                 SingleRowAgainstBatch(activation, k, columns, withBias);
@@ -134,7 +134,7 @@ public sealed unsafe class SingleColumnAndRowTests
             using Matrix single = Panels(1, k, 0), y = new(1, columns);
             for (var i = 0; i < k; i++)
                 single[0, i] = x[row, i];
-            SingleRow.Select(activation)(single.Pointer, k, w.Pointer, w.Layout.PanelStride, w.Layout.Panels, withBias ? bias.Pointer : null, y.Pointer);
+            SingleRow.Select(activation)(single.Pointer, k, w.Pointer, w.Layout.PanelStride, columns, withBias ? bias.Pointer : null, y.Pointer);
             using var expected = Matrix.Of(y.Layout, (_, c) => batch[r, c]);
             y.AssertSameBits($"{activation} of row {row}, K={k}", expected);
             y.AssertGuards();

@@ -101,7 +101,7 @@ public sealed class AgentConformance
         Run(agent, 10);
         var artefact = agent.ExportPolicy();
         Assert.Equal(name, artefact.Metadata["kind"]);
-        foreach (var candidates in (int[])[1, 6])
+        foreach (var candidates in (int[])[1, 6, 40])
         {
             var options = new ActingOptions { Candidates = candidates, NoiseScale = 2f, Selection = CandidateSelection.Softmax, SoftmaxWeight = 3 };
             using IActor direct = agent.CreateActor(options, 17), loaded = AgentCatalog.CreateActor(artefact, options, 17), single = AgentCatalog.CreateActor(artefact, options, 1);
@@ -109,6 +109,9 @@ public sealed class AgentConformance
             var actions = Act(direct);
             Assert.Equal(Bits(actions), Bits(Act(loaded)));
             Assert.Equal(Bits(actions), Bits(Act(single)));
+            using IActor shared = AgentCatalog.CreateActor(artefact, options with { Threads = 3 }, 17), singleShared = AgentCatalog.CreateActor(artefact, options with { Threads = 2 }, 1);
+            Assert.Equal(Bits(actions), Bits(Act(shared)));
+            Assert.Equal(Bits(actions), Bits(Act(singleShared)));
             for (var i = 0; i < actions.Length; i++)
                 Assert.InRange(actions[i], context.ActionLow[i % 3], context.ActionHigh[i % 3]);
         }

@@ -57,14 +57,15 @@ public sealed class OfqlAllocationTests
     }
 
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(1, 50)]
-    [InlineData(16, 1)]
-    public void Acting_allocates_nothing(int capacity, int candidates)
+    [InlineData(1, 1, 1)]
+    [InlineData(1, 50, 1)]
+    [InlineData(1, 50, 2)]
+    [InlineData(16, 1, 1)]
+    public void Acting_allocates_nothing(int capacity, int candidates, int threads)
     {
         using var data = OfqlBench.Data();
         using var agent = OfqlBench.Agent(data);
-        using var actor = agent.CreateActor(new ActingOptions { Candidates = candidates, Selection = CandidateSelection.Softmax }, capacity);
+        using var actor = agent.CreateActor(new ActingOptions { Candidates = candidates, Selection = CandidateSelection.Softmax, Threads = threads }, capacity);
         float[] states = OfqlBench.Normals(capacity * actor.StateSize), noise = OfqlBench.Normals(capacity * actor.NoisePerState);
         float[] uniforms = new float[capacity], actions = new float[capacity * actor.ActionSize];
         var (thread, process) = Allocations.Of(500, () => actor.Act(capacity, states, noise, uniforms, actions));

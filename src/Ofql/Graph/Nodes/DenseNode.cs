@@ -148,7 +148,7 @@ internal sealed unsafe class DenseNode : Node
             Storage x = emitter.Value(row), before = bias!, sum = emitter.New($"{Name} bias", new PanelLayout(1, Columns));
             var kernel = SingleRow.Select(Activation.Identity);
             emitter.Add(new SingleInstruction(before is null ? [x, w] : [x, w, before], [sum], () => kernel(
-                x.Pointer, run.Count, w.Pointer + (run.First * PanelLayout.PanelWidth), w.Layout.PanelStride, w.Layout.Panels, before == null ? null : before.Pointer, sum.Pointer)) { MultiplyAdds = (long)run.Count * Columns });
+                x.Pointer, run.Count, w.Pointer + (run.First * PanelLayout.PanelWidth), w.Layout.PanelStride, Columns, before == null ? null : before.Pointer, sum.Pointer)) { MultiplyAdds = (long)run.Count * Columns });
             bias = sum;
         }
 
@@ -182,9 +182,9 @@ internal sealed unsafe class DenseNode : Node
     private static void EmitRowProduct(Emitter emitter, Storage[] reads, Storage x, Storage w, Storage? bias, Storage y, Activation activation)
     {
         var kernel = SingleRow.Select(activation);
-        int k = x.Layout.Columns, panels = y.Layout.Panels;
+        int k = x.Layout.Columns, columns = y.Layout.Columns;
         emitter.Add(new SingleInstruction(reads, [y], () => kernel(
-            x.Pointer, k, w.Pointer, w.Layout.PanelStride, panels, bias == null ? null : bias.Pointer, y.Pointer)) { MultiplyAdds = (long)k * y.Layout.Columns });
+            x.Pointer, k, w.Pointer, w.Layout.PanelStride, columns, bias == null ? null : bias.Pointer, y.Pointer)) { MultiplyAdds = (long)k * y.Layout.Columns });
     }
 
     private void EmitParameterGradients(Emitter emitter, Storage dy, Storage? sums)
