@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Ofql.Data;
+using Ofql.Formats.Safetensors;
 using Ofql.Kernels.Randomness;
 
 namespace Ofql.Cli.Bench;
@@ -35,5 +37,56 @@ internal static class SyntheticData
         return new TransitionDataset(observations, actions, rewards, next, terminated, truncated);
     }
 
-    private static unsafe Span<float> All(Column<float> column) => new(column.Pointer, checked((int)(column.Rows * column.Width)));
+    /// <summary>A dataset file of as many rows as asked for: those of <see cref="Make"/> over and over, so that it may be larger than the memory.</summary>
+    /// <exception cref="OfqlException">The file cannot be written.</exception>
+    public static void Write(string path, long rows, int stateSize, int actionSize)
+    {
+        using var block = Make((int)Math.Min(rows, DefaultRows), stateSize, actionSize);
+        SafetensorsWriter.Write(path, null,
+        [
+            Repeated("observations", block.Observations, [rows, stateSize], SafetensorsType.Float32),
+            Repeated("actions", block.Actions, [rows, actionSize], SafetensorsType.Float32),
+            Repeated("rewards", block.Rewards, [rows], SafetensorsType.Float32),
+            Repeated("next_observations", block.NextObservations, [rows, stateSize], SafetensorsType.Float32),
+            Repeated("terminated", block.Terminated, [rows], SafetensorsType.UInt8),
+            Repeated("truncated", block.Truncated, [rows], SafetensorsType.UInt8),
+        ]);
+    }
+
+    /// <summary>The first rows of a dataset in memory of their own.</summary>
+    /// <exception cref="InsufficientMemoryException">There is not so much.</exception>
+    public static TransitionDataset Copy(TransitionDataset data, long rows)
+    {
+        var columns = new List<IDisposable>();
+        try
+        {
+            return new TransitionDataset(
+                Of(data.Observations), Of(data.Actions), Of(data.Rewards), Of(data.NextObservations), Of(data.Terminated), Of(data.Truncated));
+        }
+        catch
+        {
+            columns.ForEach(column => column.Dispose());
+            throw;
+        }
+
+        Column<T> Of<T>(Column<T> source)
+            where T : unmanaged
+        {
+            var copy = Column<T>.Allocate(rows, source.Width);
+            columns.Add(copy);
+            for (long row = 0; row < rows; row++)
+                source[row].CopyTo(copy.Writable(row));
+            return copy;
+        }
+    }
+
+    private static SafetensorsEntry Repeated<T>(string name, Column<T> block, long[] shape, SafetensorsType type)
+        where T : unmanaged => SafetensorsEntry.FromCallback(name, type, shape, stream =>
+        {
+            for (long row = 0; row < shape[0]; row += block.Rows)
+                stream.Write(MemoryMarshal.AsBytes(All(block)[..checked((int)(Math.Min(block.Rows, shape[0] - row) * block.Width))]));
+        });
+
+    private static unsafe Span<T> All<T>(Column<T> column)
+        where T : unmanaged => new(column.Pointer, checked((int)(column.Rows * column.Width)));
 }

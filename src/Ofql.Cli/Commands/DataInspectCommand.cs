@@ -64,7 +64,7 @@ internal static class DataInspectCommand
         columns.Write(context);
         var values = report.Rewards.DistinctValues is { } distinct ? $"; values: {string.Join(", ", distinct.Select(value => Cell(value)))}" : "";
         output.WriteLine(FormattableString.Invariant($"rewards      {report.Rewards.Zeros} of {report.Rows} are 0{values}"));
-        output.WriteLine(FormattableString.Invariant($"duplicates   {report.Duplicates} transitions repeat an earlier one exactly"));
+        output.WriteLine(FormattableString.Invariant($"duplicates   {(report.DuplicatesAreEstimated ? "about " : "")}{report.Duplicates} transitions repeat an earlier one exactly"));
         output.WriteLine($"constant     {(report.ConstantColumns.Any() ? string.Join(", ", report.ConstantColumns.Select(column => column.Name)) : "no column")}");
         if (found.NormalizedScore is { } score)
             output.WriteLine($"Normalised score of the data's mean return: {TextTable.Number(score)} (reference returns {found.ScoreOrigin})");
@@ -133,6 +133,7 @@ internal static class DataInspectCommand
             ["constant_columns"] = new JsonArray(report.ConstantColumns.Select(column => (JsonNode)column.Name).ToArray()),
             ["columns"] = new JsonArray(report.Observations.Concat(report.Actions).Append(report.Rewards.Column).Select(Column).ToArray()),
             ["duplicates"] = report.Duplicates,
+            ["duplicates_estimated"] = report.DuplicatesAreEstimated,
             ["rows_not_finite"] = report.NotFinite.Count,
             ["rows_with_action_out_of_range"] = report.ActionsOutOfRange.Count,
             ["discontinuities"] = report.Discontinuities.Count,

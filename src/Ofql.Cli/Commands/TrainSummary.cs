@@ -113,6 +113,7 @@ internal static class TrainSummary
         ["reason"] = result.Training.Reason,
         ["step"] = result.Training.Step,
         ["seconds"] = CommandContext.Number(result.Training.Elapsed.TotalSeconds),
+        ["seconds_in_updates"] = CommandContext.Number(result.Training.Updating.TotalSeconds),
         ["updates_per_second"] = CommandContext.Number(result.Training.UpdatesPerSecond),
         ["origin"] = result.Origin is not { } origin ? null : new JsonObject
         {

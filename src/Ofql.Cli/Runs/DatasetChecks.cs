@@ -18,7 +18,7 @@ internal static class DatasetChecks
         if (report.Rewards.Column.IsConstant)
             yield return "Every reward is the same: there is nothing to prefer one action over another by.";
         if (report.Duplicates > report.Rows / 100)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{report.Duplicates} of {report.Rows} transitions repeat an earlier one exactly.");
+            yield return string.Create(CultureInfo.InvariantCulture, $"{(report.DuplicatesAreEstimated ? "About " : "")}{report.Duplicates} of {report.Rows} transitions repeat an earlier one exactly.");
     }
 
     /// <exception cref="OfqlException">The data cannot belong to these actions or this environment.</exception>

@@ -44,9 +44,12 @@ public sealed record DataReport
 
     /// <summary>
     /// Transitions that repeat an earlier one exactly, flags included. Counted by a 64-bit hash: a chance collision among 4
-    /// million rows has a probability below 1e-6.
+    /// million rows has a probability below 1e-6. Beyond 4 million different rows counted in a part of all hashes and scaled up.
     /// </summary>
     public required long Duplicates { get; init; }
+
+    /// <summary>Whether <see cref="Duplicates"/> is such an estimate.</summary>
+    public bool DuplicatesAreEstimated { get; init; }
 
     /// <summary>D4RL's normalised score of the mean episode return; null without reference returns.</summary>
     public required double? NormalizedMeanReturn { get; init; }

@@ -16,7 +16,7 @@ internal sealed class DataReportBuilder
     private readonly SortedSet<float> _distinctRewards = [];
     private readonly List<double> _returns = [];
     private readonly List<double> _lengths = [];
-    private readonly ulong[] _hashes;
+    private readonly DuplicateCount _duplicates;
     private RowFinding _outOfRange;
     private RowFinding _notFinite;
     private RowFinding _discontinuities;
@@ -32,7 +32,7 @@ internal sealed class DataReportBuilder
         _observations = new ColumnAccumulator[dataset.StateSize];
         _nextObservations = new ColumnAccumulator[dataset.StateSize];
         _actions = new ColumnAccumulator[dataset.ActionSize];
-        _hashes = new ulong[checked((int)dataset.Count)];
+        _duplicates = new DuplicateCount(dataset.Count);
     }
 
     public DataReport Build(Func<double, double>? normalizedScore, CancellationToken cancellation)
@@ -65,7 +65,8 @@ internal sealed class DataReportBuilder
             ActionsOutOfRange = _outOfRange,
             NotFinite = _notFinite,
             Discontinuities = _discontinuities,
-            Duplicates = CountDuplicates(),
+            Duplicates = _duplicates.Total(),
+            DuplicatesAreEstimated = _duplicates.IsEstimate,
             NormalizedMeanReturn = normalizedScore?.Invoke(returns.Mean),
         };
     }
@@ -86,7 +87,7 @@ internal sealed class DataReportBuilder
 
         if (action.ContainsAnyExceptInRange(-1f, 1f))
             _outOfRange = _outOfRange.Plus(row);
-        _hashes[row] = Hash(observation, action, reward, next, (terminated ? 1UL : 0) + (truncated ? 2UL : 0));
+        _duplicates.Add(Hash(observation, action, reward, next, (terminated ? 1UL : 0) + (truncated ? 2UL : 0)));
         ReadReward(reward[0]);
         _length++;
         if (terminated || truncated)
@@ -124,15 +125,6 @@ internal sealed class DataReportBuilder
         _lengths.Add(_length);
         _return = 0;
         _length = 0;
-    }
-
-    private long CountDuplicates()
-    {
-        Array.Sort(_hashes);
-        long duplicates = 0;
-        for (var i = 1; i < _hashes.Length; i++)
-            duplicates += _hashes[i] == _hashes[i - 1] ? 1 : 0;
-        return duplicates;
     }
 
     private static ColumnSummary[] Summarize(string name, ColumnAccumulator[] columns)

@@ -13,6 +13,7 @@ internal sealed class Pace
     private readonly long _firstStep;
     private TimeSpan _aside;
     private TimeSpan _lastEvaluation;
+    private long _updating;
     private long _lastStep;
 
     internal Pace(TimeProvider time, long step)
@@ -39,6 +40,9 @@ internal sealed class Pace
     /// <summary>Updates per second since the start.</summary>
     internal double MeanRate => Trained > TimeSpan.Zero ? (_lastStep - _firstStep) / Trained.TotalSeconds : 0;
 
+    /// <summary>Time in updates proper.</summary>
+    internal TimeSpan Updating => _time.GetElapsedTime(0, _updating);
+
     private TimeSpan Trained => Elapsed - _aside;
 
     /// <summary>Records where the run stands.</summary>
@@ -49,6 +53,12 @@ internal sealed class Pace
         while (_samples.Count > 2 && Trained - _samples.Peek().Trained > WindowLength)
             _samples.Dequeue();
     }
+
+    /// <summary>When an update begins, for <see cref="EndUpdate"/>.</summary>
+    internal long BeginUpdate() => _time.GetTimestamp();
+
+    /// <summary>Counts an update's time.</summary>
+    internal void EndUpdate(long began) => _updating += _time.GetTimestamp() - began;
 
     /// <summary>Runs something that is not an update.</summary>
     internal void Aside(Action action, bool evaluation = false)

@@ -116,7 +116,9 @@ public sealed class TrainingLoop
 
     private string? Advance(CancellationToken cancellation)
     {
+        var began = _pace.BeginUpdate();
         _agent.Update();
+        _pace.EndUpdate(began);
         _agent.ReadMetrics(_window.Last);
         _window.Accumulate();
         if (_guard.Inspect(_window.Last) is { } reason)
@@ -238,7 +240,7 @@ public sealed class TrainingLoop
         _hooks.Metrics?.Flush();
         Report(TrainingPhase.Ended);
         var evaluation = _evaluatedStep == _agent.Step ? _evaluation : [];
-        return new TrainingResult(outcome, _agent.Step, reason, evaluation, _pace.Elapsed, _pace.MeanRate);
+        return new TrainingResult(outcome, _agent.Step, reason, evaluation, _pace.Elapsed, _pace.MeanRate) { Updating = _pace.Updating };
     }
 
     private void Report(TrainingPhase phase)

@@ -59,4 +59,8 @@ public sealed record TrainingResult(
     string? Reason,
     IReadOnlyList<NamedValue> Evaluation,
     TimeSpan Elapsed,
-    double UpdatesPerSecond);
+    double UpdatesPerSecond)
+{
+    /// <summary>What of <see cref="Elapsed"/> were updates (for learning online: steps, with the collecting); the rest were logs, evaluations, checkpoints.</summary>
+    public TimeSpan Updating { get; init; }
+}
