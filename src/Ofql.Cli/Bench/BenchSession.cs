@@ -1,5 +1,4 @@
 using Ofql.Agents;
-using Ofql.Agents.Ofql;
 using Ofql.Data;
 using Ofql.Graph.Execution;
 
@@ -18,11 +17,18 @@ internal sealed class BenchSession : IDisposable
     private const int ProfileRepeats = 100;
 
     private readonly TransitionDataset _data;
+    private readonly SpeedArm _arm;
     private readonly Dictionary<int, UpdateMeter> _meters = [];
 
-    public BenchSession(BenchOptions options)
+    /// <param name="options">Sizes, rounds, time, threads.</param>
+    /// <param name="agent">The algorithm: another than OFQL has no <see cref="Work"/>, and is measured on request only.</param>
+    /// <exception cref="UsageException">None of the comparison's algorithms.</exception>
+    public BenchSession(BenchOptions options, string agent = "ofql")
     {
         Options = options;
+        var arms = SpeedArm.Of(options.Shape);
+        _arm = arms.FirstOrDefault(arm => arm.Agent == agent)
+            ?? throw new UsageException($"--serve {agent}: expected one of {string.Join(", ", arms.Select(arm => arm.Agent))}.");
         Work = new WorkCount(options.Shape);
         _data = SyntheticData.Make(options.Rows, options.Shape.State, options.Shape.Action);
     }
@@ -35,7 +41,7 @@ internal sealed class BenchSession : IDisposable
     public UpdateMeter Meter(int threads)
     {
         if (!_meters.TryGetValue(threads, out var meter))
-            _meters[threads] = meter = new UpdateMeter(context => new OfqlAgent(Options.Shape.Settings, context), _data, threads);
+            _meters[threads] = meter = new UpdateMeter(_arm.Create, _data, threads);
         return meter;
     }
 

@@ -15,6 +15,9 @@ internal sealed record SpeedArm(string Name, double? PaperHours, double? PaperAc
 {
     private const int Steps = 5;
 
+    /// <summary>The algorithm's own name: <see cref="Name"/> without its steps.</summary>
+    public string Agent => Name.Split(',')[0];
+
     /// <summary>OFQL first: the others are divided by it. Diffusion and flow with as many steps as the paper's Diffusion-QL.</summary>
     public static IReadOnlyList<SpeedArm> Of(BenchShape shape) =>
     [

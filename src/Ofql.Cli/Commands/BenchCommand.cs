@@ -14,7 +14,7 @@ internal static class BenchCommand
     {
         var options = new BenchOptionSet();
         var profile = new Option<bool>("--profile") { Description = "Also show where the time of an update goes, on one thread" };
-        var serve = new Option<bool>("--serve") { Description = "Measure on request, by lines on the input", Hidden = true };
+        var serve = new Option<string?>("--serve") { Description = "Measure this algorithm on request, by lines on the input", HelpName = "name", Hidden = true };
         var json = CommonOptions.Json();
         var command = new Command("bench", "Measure this machine: updates per second, share of its peak, time per action.")
         {
@@ -29,10 +29,10 @@ internal static class BenchCommand
         return command.WithExamples("ofql bench", "ofql bench --threads 1 --json", "ofql bench --rounds 1 --profile");
     }
 
-    private static int Run(CommandContext context, BenchOptions options, bool profile, bool serve)
+    private static int Run(CommandContext context, BenchOptions options, bool profile, string? serve)
     {
-        using var session = new BenchSession(options);
-        if (serve)
+        using var session = new BenchSession(options, serve ?? "ofql");
+        if (serve is not null)
         {
             BenchServer.Serve(session, context.Input, context.Out, context.Cancellation);
             return 0;

@@ -61,11 +61,15 @@ public class BenchTests
         Assert.Equal([1, 2, 4, 6], new BenchOptions { Threads = 6 }.ThreadCounts);
     }
 
-    [Fact]
-    public void A_session_serves_times_on_request()
+    [Theory]
+    [InlineData("ofql")]
+    [InlineData("dql")]
+    [InlineData("fm_ql")]
+    public void A_session_serves_times_on_request(string agent)
     {
         var options = new BenchOptions { Shape = new BenchShape { State = 3, Action = 2, Batch = 16, Hidden = 16, Layers = 1, Embedding = 4 }, Threads = 1, Rows = 100 };
-        using var session = new BenchSession(options);
+        Assert.Contains("fm_ql", Assert.Throws<UsageException>(() => new BenchSession(options, "iql")).Message, StringComparison.Ordinal);
+        using var session = new BenchSession(options, agent);
         using var answers = new StringWriter();
         BenchServer.Serve(session, new StringReader("updates 1 5\n\nupdates 1 3\n"), answers, CancellationToken.None);
         var lines = answers.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
