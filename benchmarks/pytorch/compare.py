@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""OFQL updates per second: C# (`ofql bench`) against the same update in eager PyTorch, side by side on this machine.
+"""Updates per second of OFQL or Diffusion Q-Learning (T = 5): C# (`ofql bench`) against the same update in eager PyTorch, side by side.
 
 First the PyTorch twin has to agree with the golden numbers. Then every contender is a process of its own that stays warm and
 measures when asked; each round asks all of them in turn, for the same number of updates, so that whatever else the machine
 does hits all alike. Ratios are taken within a round. PyTorch runs with OpenBLAS as it chooses its kernels by itself, and forced
 to its AVX-512 kernels (OPENBLAS_CORETYPE=SkylakeX), which it does not choose on processors that are newer than it is.
 
-    compare.py [--rounds 5] [--updates 60] [--json FILE]
+    compare.py [--agent ofql|dql] [--rounds 5] [--updates 60] [--json FILE]
 """
 
 import argparse
@@ -22,7 +22,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-TWIN = os.path.join(HERE, "ofql_twin.py")
+TITLES = {"ofql": "OFQL", "dql": "Diffusion Q-Learning, T = 5"}
 PACKAGES = ["python3-torch", "python3-numpy", "libopenblas0-pthread"]
 BUILD = ["dotnet", "build", "-c", "Release", "-m:1", "-v", "q", "--nologo", os.path.join(ROOT, "src", "Ofql.Cli")]
 SHAPE = ("state", "action", "batch", "hidden", "layers", "embedding")
@@ -38,8 +38,8 @@ def clean_environment(**extra):
 
 def installed(python):
     """PyTorch is there, and the BLAS it loads is OpenBLAS: with Debian's reference BLAS the comparison would flatter us."""
-    check = f"import sys; sys.path.insert(0, {HERE!r}); sys.dont_write_bytecode = True; import ofql_twin; sys.exit(0 if ofql_twin.openblas() else 1)"
-    return subprocess.run([python, "-c", check], env=clean_environment(), stderr=subprocess.DEVNULL).returncode == 0
+    check = f"import sys; sys.path.insert(0, {HERE!r}); import twin; sys.exit(0 if twin.openblas() else 1)"
+    return subprocess.run([python, "-B", "-c", check], env=clean_environment(), stderr=subprocess.DEVNULL).returncode == 0
 
 
 def ensure_installed(python):
@@ -53,6 +53,11 @@ def ensure_installed(python):
     subprocess.run(command, check=True, stdout=sys.stderr)
     if not installed(python):
         sys.exit(f"{python} still has no PyTorch on OpenBLAS. See: update-alternatives --display libblas.so.3-x86_64-linux-gnu")
+
+
+def twin_of(python, agent, *words):
+    """The command line of an algorithm in PyTorch; -B, so that no compiled files are left in the folder."""
+    return [python, "-B", os.path.join(HERE, agent + "_twin.py"), *words]
 
 
 def find_ofql(given):
@@ -94,12 +99,13 @@ class Contender:
 
 def contenders(ofql, python, options):
     shape = [word for name in SHAPE for word in ("--" + name, str(getattr(options, name)))]
+    tangent = ["--tangent", options.tangent] if options.agent == "ofql" else []
     for threads in range(1, options.threads + 1):
-        yield Contender("C#", threads, [*ofql, "bench", "--serve", "--threads", str(threads), *shape], clean_environment(), f"updates {threads} {{}}", False)
+        served = ["--threads", str(threads), *shape]
+        yield Contender("C#", threads, [*ofql, "bench", "--serve", options.agent, *served], clean_environment(), f"updates {threads} {{}}", False)
         for name, extra in (("PyTorch, OpenBLAS as found", {}), ("PyTorch, OpenBLAS SkylakeX", {"OPENBLAS_CORETYPE": "SkylakeX"})):
             environment = clean_environment(OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads), **extra)
-            command = [python, TWIN, "--serve", "--threads", str(threads), "--tangent", options.tangent, *shape]
-            yield Contender(name, threads, command, environment, "updates {}", True)
+            yield Contender(name, threads, twin_of(python, options.agent, "--serve", *served, *tangent), environment, "updates {}", True)
 
 
 def processor():
@@ -120,16 +126,18 @@ def report(field, options, ofql, load):
     version = subprocess.run([*ofql, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     dotnet = subprocess.run(["dotnet", "--version"], capture_output=True, text=True).stdout.strip() if shutil.which("dotnet") else None
     return {
-        "results": rows, "rounds": options.rounds, "updates_per_round": options.updates, "shape": {name: getattr(options, name) for name in SHAPE},
+        "agent": options.agent, "results": rows, "rounds": options.rounds, "updates_per_round": options.updates,
+        "shape": {name: getattr(options, name) for name in SHAPE},
         "ignored_environment": {name: value for name, value in sorted(os.environ.items()) if name.startswith(STEERING)},
         "versions": {"ofql": version, "dotnet_sdk": dotnet}, "machine": {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "load_average_before": load},
     }
 
 
 def as_text(result):
-    lines = [f"{result['machine']['processor']}, {result['machine']['cores']} cores, load average before {result['machine']['load_average_before']:.1f}; "
-             f"ofql {result['versions']['ofql']} (.NET SDK {result['versions']['dotnet_sdk']}); median of {result['rounds']} rounds of {result['updates_per_round']} updates",
-             "", f"{'':32} {'threads':>7} {'updates/s':>10} {'lowest':>8} {'highest':>8} {'C# is faster by':>16}"]
+    machine, versions = result["machine"], result["versions"]
+    lines = [f"{TITLES[result['agent']]}; {machine['processor']}, {machine['cores']} cores, load average before {machine['load_average_before']:.1f}; "
+             f"ofql {versions['ofql']} (.NET SDK {versions['dotnet_sdk']}); median of {result['rounds']} rounds of {result['updates_per_round']} updates",
+             "", f"{'updates of ' + result['agent']:32} {'threads':>7} {'updates/s':>10} {'lowest':>8} {'highest':>8} {'C# is faster by':>16}"]
     for row in result["results"]:
         ratio = "" if row["ofql_is_faster_by"] is None else f"{row['ofql_is_faster_by']:.1f} x"
         lines.append(f"{row['contender']:32} {row['threads']:7} {row['updates_per_second']:10.1f} {min(row['rounds']):8.1f} {max(row['rounds']):8.1f} {ratio:>16}")
@@ -137,9 +145,10 @@ def as_text(result):
     for row in result["results"]:
         if row["facts"]:
             facts = row["facts"]
+            method = ", ".join(f"{name} {facts[name]}" for name in ("tangent", "steps") if name in facts)
             lines.append(f"{row['contender']}, {row['threads']} thread(s): PyTorch {facts['torch']}, Python {facts['python']}, {facts['openblas']['config']} "
-                         f"({facts['openblas']['threads']} thread(s)), tangent {facts['tangent']}")
-    if result["machine"]["load_average_before"] > 0.5:
+                         f"({facts['openblas']['threads']} thread(s)), {method}")
+    if machine["load_average_before"] > 0.5:
         lines.append("WARNING: the machine was busy before this began. Rates are too low, and those on two threads mean nothing: threads that wait for a "
                      "descheduled one slow PyTorch down most.")
     for name, value in result["ignored_environment"].items():
@@ -149,10 +158,11 @@ def as_text(result):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--agent", choices=tuple(TITLES), default="ofql", help="the algorithm whose updates are compared")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--updates", type=int, default=60, help="updates per measurement, the same for all")
     parser.add_argument("--threads", type=int, default=min(2, len(os.sched_getaffinity(0))), help="largest number of threads")
-    parser.add_argument("--tangent", choices=("auto", "dual", "manual"), default="auto", help="PyTorch's way to du/dt; auto takes the faster one")
+    parser.add_argument("--tangent", choices=("auto", "dual", "manual"), default="auto", help="PyTorch's way to du/dt of ofql; auto takes the faster one")
     parser.add_argument("--json", metavar="FILE", help="also write the result as JSON ('-' for the output, the table then goes to stderr)")
     parser.add_argument("--python", default="/usr/bin/python3", help="the Python that has PyTorch")
     parser.add_argument("--ofql", help="command line of ofql (default: build this repository in Release)")
@@ -162,14 +172,16 @@ def main():
     options = parser.parse_args()
     if min(options.rounds, options.updates, options.threads) < 1:
         parser.error("--rounds, --updates and --threads are 1 or more")
+    if options.tangent != "auto" and options.agent != "ofql":
+        parser.error(f"--tangent is a choice of ofql: {options.agent} has no du/dt")
 
     load = os.getloadavg()[0]
     ensure_installed(options.python)
     ofql = find_ofql(options.ofql)
     table = sys.stderr if options.json == "-" else sys.stdout
     if not options.skip_verification:
-        print("PyTorch twin against the golden numbers:", file=table, flush=True)
-        subprocess.run([options.python, TWIN, "--verify"], check=True, env=clean_environment(), stdout=table)
+        print(f"PyTorch twin of {options.agent} against the golden numbers:", file=table, flush=True)
+        subprocess.run(twin_of(options.python, options.agent, "--verify"), check=True, env=clean_environment(), stdout=table)
         print(file=table, flush=True)
     field = []
     try:

@@ -97,9 +97,7 @@ internal sealed class CandidateActor : IActor
         var n = _candidates;
         for (var i = 0; i < count; i++)
         {
-            _transforms.States.Apply(states.Slice(i * StateSize, StateSize), _stateRow);
-            for (var candidate = 0; candidate < n; candidate++)
-                _states.WriteRow((i * n) + candidate, _stateRow);
+            WriteState(i, states.Slice(i * StateSize, StateSize));
             WriteNoise(i, noise);
         }
 
@@ -115,7 +113,7 @@ internal sealed class CandidateActor : IActor
             var action = actions.Slice(i * ActionSize, ActionSize);
             _transforms.Actions.Invert(_actions.AsSpan(chosen * ActionSize, ActionSize), action);
             for (var j = 0; j < ActionSize; j++)
-                action[j] = Math.Clamp(action[j], _transforms.ActionLow[j], _transforms.ActionHigh[j]);
+                action[j] = MathF.Max(_transforms.ActionLow[j], MathF.Min(_transforms.ActionHigh[j], action[j]));
         }
     }
 
@@ -153,6 +151,18 @@ internal sealed class CandidateActor : IActor
         return values.Length - 1;
     }
 
+    /// <summary>The normalised state, for each of its candidates; in place where its rows lie in one piece.</summary>
+    private void WriteState(int state, ReadOnlySpan<float> values)
+    {
+        var first = state * _candidates;
+        var row = _states.RowInPlace(first);
+        _transforms.States.Apply(values, row.IsEmpty ? _stateRow : row);
+        if (row.IsEmpty)
+            _states.WriteRow(first, _stateRow);
+        for (var candidate = 1; candidate < _candidates; candidate++)
+            _states.WriteRow(first + candidate, row.IsEmpty ? _stateRow : row);
+    }
+
     /// <summary>
     /// The noise of a state's candidates: the scale multiplies the A numbers that a candidate starts from; a chain's further draws
     /// stay as they are, and are left out where the scale is 0.
@@ -162,6 +172,13 @@ internal sealed class CandidateActor : IActor
         if (_noise is null)
             return;
         var size = _noiseRow.Length;
+        if (_options.NoiseScale == 1f)
+        {
+            for (var row = state * _candidates; row < (state + 1) * _candidates; row++)
+                _noise.WriteRow(row, noise.Slice(row * size, size));
+            return;
+        }
+
         var further = _options.NoiseScale == 0f ? 0f : 1f;
         for (var candidate = 0; candidate < _candidates; candidate++)
         {
