@@ -2,10 +2,11 @@
 """A table of complete trainings: rows are datasets, columns are settings, each cell several seeds.
 
   table.py run PLAN --runs FOLDER [--jobs 2] [--only TEXT ...]   trains what is missing; begun runs go on where they stopped
-  table.py show PLAN --runs FOLDER                               prints the table of the last checkpoints, as Markdown
+  table.py show PLAN --runs FOLDER [--speed]                     prints the table of the last checkpoints, as Markdown
 
 A plan is a JSON file such as robots.json. Every run has a folder RUNS/ROW.COLUMN.sSEED with its whole configuration, and is resumable.
-Options of `run`: --program (how ofql is started), --data (folder of recorded files), --nice.
+Options of `run`: --program (how ofql is started), --data (folder of recorded files), --nice. With --speed the table also gives updates/s (median over
+the first seed's log, as the trainings ran: side by side, whatever else the machine did) and microseconds per action, measured now, one policy after the other.
 """
 import argparse
 import csv
@@ -101,9 +102,33 @@ def spread(values):
     return f"{mean:.1f} ± {half:.0f} ({', '.join(f'{v:.1f}' for v in values)})"
 
 
+def updates_per_second(args, name):
+    path = args.runs / name / "timing.csv"
+    rates = sorted(float(row["updates_per_second"]) for row in csv.DictReader(path.open())) if path.exists() else []
+    return f"{rates[len(rates) // 2]:.0f}" if rates else ""
+
+
+def action_times(plan, args):
+    """{run: text} of microseconds per action, and by the best of 50, of every first seed."""
+    names = [name for name, *_, seed in cells(plan) if seed == plan["seeds"][0] and (args.runs / name / "policy.safetensors").exists()]
+    if not names:
+        return {}
+    words = [*args.program, "bench", "policy", *names, "--runs", str(args.runs), "--json"]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    if done.returncode:
+        sys.exit(f"table.py: '{' '.join(words[:4])} ...' ended with {done.returncode}.")
+    times = {}
+    for one in json.loads(done.stdout)["policies"]:
+        many = one["candidates_microseconds"]
+        times[one["policy"]] = f"{one['act_microseconds']['median']:.1f}" + (f", {many:.0f}" if many else "")
+    return times
+
+
 def show(plan, args):
+    speed = action_times(plan, args) if args.speed else None
+    heads = ["data", "setting", "updates", "one sample", "without noise", "best of 50"] + (["updates/s", "µs per action, of 50"] if args.speed else [])
     print(plan["about"] + "\n\nMean over seeds ± half the 95 % interval (each seed); normalised scores.\n")
-    print("| data | setting | updates | one sample | without noise | best of 50 |\n|---|---|---|---|---|---|")
+    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for row in plan["rows"]:
         for column in plan["columns"]:
             found = [e for s in plan["seeds"] if (e := last(args, f"{row}.{column}.s{s}"))]
@@ -113,6 +138,9 @@ def show(plan, args):
             ways = [next((w for w in names if all(w in scores for _, scores in found)), None)
                     for names in (["sample", "policy"], ["zero_noise"], ["best_of_50"])]
             texts = [spread([scores[way] for _, scores in found]) if way else "" for way in ways]
+            if speed is not None:
+                first = f"{row}.{column}.s{plan['seeds'][0]}"
+                texts += [updates_per_second(args, first), speed.get(first, "")]
             print(f"| {row} | {column} | {', '.join(f'{s:,}' for s in steps)} | {' | '.join(texts)} |")
 
 
@@ -126,6 +154,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--nice", type=int, default=5)
     parser.add_argument("--only", nargs="*")
+    parser.add_argument("--speed", action="store_true")
     args = parser.parse_args()
     try:
         plan = json.loads(args.plan.read_text())

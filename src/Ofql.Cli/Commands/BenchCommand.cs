@@ -18,7 +18,7 @@ internal static class BenchCommand
         var json = CommonOptions.Json();
         var command = new Command("bench", "Measure this machine: updates per second, share of its peak, time per action.")
         {
-            profile, serve, json, BenchActCommand.Build(context), BenchShapesCommand.Build(context), BenchRowsCommand.Build(context),
+            profile, serve, json, BenchActCommand.Build(context), BenchShapesCommand.Build(context), BenchRowsCommand.Build(context), BenchPolicyCommand.Build(context),
         };
         options.AddTo(command);
         command.SetAction(parsed => Run(
