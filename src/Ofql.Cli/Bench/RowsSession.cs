@@ -28,13 +28,14 @@ internal sealed class RowsSession : IDisposable
     /// <param name="rows">Rows of the file.</param>
     /// <param name="folder">Where the file is written, and removed again.</param>
     /// <param name="say">Takes lines on what is being prepared.</param>
+    /// <param name="cancellation">Stops the writing; no file is left.</param>
     /// <exception cref="OfqlException">The file cannot be written.</exception>
-    public RowsSession(BenchOptions options, long rows, string folder, Action<string> say)
+    public RowsSession(BenchOptions options, long rows, string folder, Action<string> say, CancellationToken cancellation)
     {
         _options = options;
         _path = Path.Combine(folder, $"ofql-bench-{Guid.NewGuid():N}.safetensors");
         say(FormattableString.Invariant($"Writing {rows} rows to {_path} ..."));
-        SyntheticData.Write(_path, rows, options.Shape.State, options.Shape.Action);
+        SyntheticData.Write(_path, rows, options.Shape.State, options.Shape.Action, cancellation);
         try
         {
             _mapped = DatasetFile.Open(_path);

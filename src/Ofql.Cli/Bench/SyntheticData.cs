@@ -39,17 +39,18 @@ internal static class SyntheticData
 
     /// <summary>A dataset file of as many rows as asked for: those of <see cref="Make"/> over and over, so that it may be larger than the memory.</summary>
     /// <exception cref="OfqlException">The file cannot be written.</exception>
-    public static void Write(string path, long rows, int stateSize, int actionSize)
+    /// <exception cref="OperationCanceledException">It was asked to stop; no file is left.</exception>
+    public static void Write(string path, long rows, int stateSize, int actionSize, CancellationToken cancellation)
     {
         using var block = Make((int)Math.Min(rows, DefaultRows), stateSize, actionSize);
         SafetensorsWriter.Write(path, null,
         [
-            Repeated("observations", block.Observations, [rows, stateSize], SafetensorsType.Float32),
-            Repeated("actions", block.Actions, [rows, actionSize], SafetensorsType.Float32),
-            Repeated("rewards", block.Rewards, [rows], SafetensorsType.Float32),
-            Repeated("next_observations", block.NextObservations, [rows, stateSize], SafetensorsType.Float32),
-            Repeated("terminated", block.Terminated, [rows], SafetensorsType.UInt8),
-            Repeated("truncated", block.Truncated, [rows], SafetensorsType.UInt8),
+            Repeated("observations", block.Observations, [rows, stateSize], SafetensorsType.Float32, cancellation),
+            Repeated("actions", block.Actions, [rows, actionSize], SafetensorsType.Float32, cancellation),
+            Repeated("rewards", block.Rewards, [rows], SafetensorsType.Float32, cancellation),
+            Repeated("next_observations", block.NextObservations, [rows, stateSize], SafetensorsType.Float32, cancellation),
+            Repeated("terminated", block.Terminated, [rows], SafetensorsType.UInt8, cancellation),
+            Repeated("truncated", block.Truncated, [rows], SafetensorsType.UInt8, cancellation),
         ]);
     }
 
@@ -80,11 +81,14 @@ internal static class SyntheticData
         }
     }
 
-    private static SafetensorsEntry Repeated<T>(string name, Column<T> block, long[] shape, SafetensorsType type)
+    private static SafetensorsEntry Repeated<T>(string name, Column<T> block, long[] shape, SafetensorsType type, CancellationToken cancellation)
         where T : unmanaged => SafetensorsEntry.FromCallback(name, type, shape, stream =>
         {
             for (long row = 0; row < shape[0]; row += block.Rows)
+            {
+                cancellation.ThrowIfCancellationRequested();
                 stream.Write(MemoryMarshal.AsBytes(All(block)[..checked((int)(Math.Min(block.Rows, shape[0] - row) * block.Width))]));
+            }
         });
 
     private static unsafe Span<T> All<T>(Column<T> column)

@@ -28,7 +28,7 @@ internal static class BenchRowsCommand
         if (rows is < 2 or > MostRows)
             throw new UsageException($"--rows {rows}: expected 2 to {MostRows}.");
         OutputFolder.Create(folder, "--folder");
-        using var session = new RowsSession(options, rows, folder, context.Messages.WriteLine);
+        using var session = new RowsSession(options, rows, folder, context.Messages.WriteLine, context.Cancellation);
         var result = session.Run(context.Messages.WriteLine, context.Cancellation);
         if (context.Json)
         {

@@ -58,13 +58,17 @@ internal abstract class RegularizedPolicyLosses
 
     /// <summary>
     /// L = L_BC - eta mean Q_i(s, a0) / sg(mean |Q_j(s, a0)|), for the coin i = <paramref name="coin"/>, j = 1 - i. With eta = 0 it is L_BC, and
-    /// no gradient is taken through the critics to be multiplied by nothing.
+    /// no gradient is taken through the critics to be multiplied by nothing. Relative to the behaviour loss it is eta sg(L_BC) in place of eta.
     /// </summary>
     public RegularizedPolicyTerms Actor(int coin)
     {
         var q = _critics.Policy(_model.Phi, Action, coin, _settings.QNormalization, _settings.QFloor);
-        return new RegularizedPolicyTerms(q, _settings.Eta == 0 ? BehaviourLoss : BehaviourLoss + ((float)_settings.Eta * q.Loss));
+        return new RegularizedPolicyTerms(q, _settings.Eta == 0 ? BehaviourLoss : BehaviourLoss + Weighted(q.Loss));
     }
+
+    private Node Weighted(Node loss) => _settings.EtaScale == EtaScale.BehaviourLoss
+        ? (float)_settings.Eta * StopGradient(BehaviourLoss) * loss
+        : (float)_settings.Eta * loss;
 
     /// <summary>Share of action entries that were clipped.</summary>
     public Node ClippedShare() => Mean(Negative(1f - Abs(Unclipped)));

@@ -12,6 +12,19 @@ public enum TrainingProtocol
     CleanDiffuser,
 }
 
+/// <summary>What the weight of the Q term is relative to.</summary>
+public enum EtaScale
+{
+    /// <summary>Nothing: eta itself (Diffusion-QL, arXiv 2208.06193, eq. 3).</summary>
+    Fixed,
+
+    /// <summary>
+    /// The behaviour loss of the batch, as a number (ours): what cloning cannot get rid of is the noise of the behaviour, a hundred times as much in
+    /// one dataset as in another, and a fixed eta means something else in each.
+    /// </summary>
+    BehaviourLoss,
+}
+
 /// <summary>
 /// What Diffusion-QL and its descendants choose, whatever their policy: a behaviour loss plus eta times a Q term, twin critics, a
 /// moving average of the actor. Each property is an option of the same name in snake_case
@@ -33,6 +46,9 @@ public abstract record RegularizedPolicySettings : ActorCriticSettings
 
     /// <summary>Weight eta of the Q term; 0 is behaviour cloning.</summary>
     public double Eta { get; init; } = 1.0;
+
+    /// <summary>What eta is relative to.</summary>
+    public EtaScale EtaScale { get; init; } = EtaScale.Fixed;
 
     /// <summary>Whether critics are trained beside the policy. Without them (eta = 0 only) one sample is all a policy can act by.</summary>
     public bool TrainCritics { get; init; } = true;

@@ -39,12 +39,21 @@ public sealed class BenchRowsTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder));
     }
 
+    [Fact]
+    public void Stopped_while_writing_it_leaves_no_file()
+    {
+        using var stopped = new CancellationTokenSource();
+        stopped.Cancel();
+        Assert.Equal(130, Program.Run(["bench", "rows", "--rows", "5000", "--folder", _folder, "--state", "3", "--action", "1"], TextWriter.Null, TextWriter.Null, stopped.Token));
+        Assert.Empty(Directory.GetFiles(_folder));
+    }
+
     /// <summary>A file of 170 MB, a process that is given 100: training, with its pass over the data, must do without reading the file into memory.</summary>
     [Fact]
     public void A_dataset_larger_than_the_memory_is_trained_on()
     {
         var data = Path.Combine(_folder, "large.safetensors");
-        SyntheticData.Write(data, 5_000_000, 3, 1);
+        SyntheticData.Write(data, 5_000_000, 3, 1, TestContext.Current.CancellationToken);
         Assert.True(new FileInfo(data).Length > 165_000_000);
         var (code, output) = Limited(
             100_000_000, "train", "--data", data, "--updates", "200", "--runs", Path.Combine(_folder, "runs"), "--threads", "1", "--set", "agent.hidden_width=16", "--json");

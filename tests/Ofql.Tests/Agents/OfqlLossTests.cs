@@ -68,6 +68,23 @@ public sealed class OfqlLossTests
     }
 
     [Fact]
+    public void Relative_to_the_behaviour_loss_eta_is_multiplied_by_it()
+    {
+        using var data = OfqlBench.Data();
+        using var relative = OfqlBench.Agent(data, s => s with { Eta = 3, EtaScale = EtaScale.BehaviourLoss });
+        relative.Update(coin: 0);
+        var metrics = OfqlBench.Metrics(relative);
+        using var fixedEta = OfqlBench.Agent(data, s => s with { Eta = 3.0 * metrics["actor/bc_loss"] });
+        fixedEta.Update(coin: 0);
+        // The same loss with the same gradient: what is multiplied is a number, not a way to make the behaviour loss smaller.
+        Assert.Equal(OfqlBench.Metrics(fixedEta)["actor/loss"], metrics["actor/loss"], 1e-5f * Math.Abs(metrics["actor/loss"]));
+        Assert.Equal(OfqlBench.Metrics(fixedEta)["actor/gradient_norm"], metrics["actor/gradient_norm"], 1e-5f * metrics["actor/gradient_norm"]);
+        using var other = OfqlBench.Agent(data, s => s with { Eta = 3 });
+        other.Update(coin: 0);
+        Assert.NotEqual(OfqlBench.Metrics(other)["actor/gradient_norm"], metrics["actor/gradient_norm"], 1e-3f);
+    }
+
+    [Fact]
     public void All_rows_at_the_end_point_act_from_noise_to_data()
     {
         using var data = OfqlBench.Data();

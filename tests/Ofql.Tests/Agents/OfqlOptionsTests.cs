@@ -38,6 +38,7 @@ public sealed class OfqlOptionsTests
         ["reward_scale"] = ("4", ""),
         ["discount"] = ("0.9", ""),
         ["eta"] = ("1", ""),
+        ["eta_scale"] = ("behaviour_loss", ""),
         ["train_critics"] = ("false", "eta=0"),
         ["q_normalization"] = ("data", ""),
         ["q_floor"] = ("1000", ""),

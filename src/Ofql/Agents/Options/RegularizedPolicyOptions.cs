@@ -46,11 +46,12 @@ internal static class RegularizedPolicyOptions
     /// <summary>Options that acting depends on and that the first policy files did not have yet.</summary>
     public static IReadOnlyList<string> LaterActing { get; } = ["train_critics"];
 
-    /// <summary>discount, eta, train_critics, q_normalization, q_floor, max_q_backup, max_q_candidates, act_with.</summary>
+    /// <summary>discount, eta, eta_scale, train_critics, q_normalization, q_floor, max_q_backup, max_q_candidates, act_with.</summary>
     public static OptionTable<T> QLearning<T>(this OptionTable<T> table, string eta, string normalization = "policy actions of the other critic [DQL], data actions [paper], none")
         where T : RegularizedPolicySettings => table
         .Discount("0.99 [DQL, CD]")
         .Number("eta", s => s.Eta, (s, v) => s with { Eta = v }, 0, Infinite, $"Weight of the Q term; {eta}; 0 is behaviour cloning.")
+        .Word("eta_scale", s => s.EtaScale, (s, v) => s with { EtaScale = v }, "What eta is relative to: fixed [DQL, paper] or behaviour_loss (ours), for data whose noise is not known.")
         .Boolean("train_critics", s => s.TrainCritics, (s, v) => s with { TrainCritics = v }, "Critics beside the policy; false with eta 0 clones the behaviour in a quarter of the work, and leaves no choice among candidates.")
         .Word("q_normalization", s => s.QNormalization, (s, v) => s with { QNormalization = v }, $"Mean |Q| that divides the Q term: {normalization}.")
         .Number("q_floor", s => s.QFloor, (s, v) => s with { QFloor = v }, 0, Infinite, "Smallest denominator of the Q term (ours: the published codes have none and explode where Q is 0).")
