@@ -46,7 +46,7 @@ public static unsafe class SingleRow
     {
         const int Columns = 8 * PanelLayout.PanelWidth;
         var column = 0;
-        for (; column + Columns <= columns; column += Columns)
+        for (; column + Columns <= WholeVectors<Lanes512>(columns); column += Columns)
         {
             EightPanels(x, k, At(w, panelStride, column), panelStride, bias == null ? null : bias + column, y + column);
             Activate<TActivation>(y + column, Columns);
@@ -61,7 +61,7 @@ public static unsafe class SingleRow
         where TActivation : struct, IActivation
         where T : unmanaged, ILanes<T>
     {
-        for (; column + (8 * T.Count) <= columns; column += 8 * T.Count)
+        for (; column + (8 * T.Count) <= WholeVectors<T>(columns); column += 8 * T.Count)
             EightVectors<TActivation, T>(x, k, w, panelStride, bias, y, column);
         for (; column < columns; column += T.Count)
             OneVector<TActivation, T>(x, k, w, panelStride, bias, y, column);
@@ -69,6 +69,9 @@ public static unsafe class SingleRow
         for (; column % PanelLayout.PanelWidth != 0; column += T.Count)
             T.Create(0f).Store(y + column);
     }
+
+    private static int WholeVectors<T>(int columns)
+        where T : unmanaged, ILanes<T> => (columns + T.Count - 1) / T.Count * T.Count;
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Activate<TActivation>(float* y, int count)
