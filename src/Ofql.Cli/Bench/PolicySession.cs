@@ -1,4 +1,5 @@
 using Ofql.Agents;
+using Ofql.Cli.Runs;
 using Ofql.Data;
 
 namespace Ofql.Cli.Bench;
@@ -27,9 +28,8 @@ internal sealed class PolicySession : IDisposable
     /// <summary>One more policy.</summary>
     public void Add(string name, string kind, Func<ActingOptions, int, IActor> create)
     {
-        using var probe = create(new ActingOptions { Candidates = 2 }, 1);
-        using var single = create(new ActingOptions(), 1);
-        _meters.Add(new Meters(name, kind, create, probe.NoisePerState > single.NoisePerState ? Candidates : null));
+        var chooses = ActingWay.Of(create, new ActingOptions { Candidates = Candidates }).Any(way => way.Options.Candidates > 1);
+        _meters.Add(new Meters(name, kind, create, chooses ? Candidates : null));
     }
 
     public IReadOnlyList<PolicySpeed> Run(int rounds, Action<string> say, CancellationToken cancellation)

@@ -51,8 +51,7 @@ internal sealed class RowsSession : IDisposable
 
     public RowsResult Run(Action<string> say, CancellationToken cancellation)
     {
-        using var memory = new UpdateMeter(context => new OfqlAgent(_options.Shape.Settings, context), _memory, threads: 1);
-        using var mapped = new UpdateMeter(context => new OfqlAgent(_options.Shape.Settings, context), _mapped, threads: 1);
+        using UpdateMeter memory = MeterOn(_memory), mapped = MeterOn(_mapped);
         var rates = new List<(double Memory, double Mapped)>();
         for (var round = 1; round <= _options.Rounds; round++)
         {
@@ -78,6 +77,8 @@ internal sealed class RowsSession : IDisposable
         _mapped.Dispose();
         File.Delete(_path);
     }
+
+    private UpdateMeter MeterOn(TransitionDataset data) => new(context => new OfqlAgent(_options.Shape.Settings, context), data, threads: 1);
 
     private static TransitionDataset InMemory(TransitionDataset data)
     {
