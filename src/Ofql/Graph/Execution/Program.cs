@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ofql.Graph.Parameters;
+using Ofql.Kernels;
 
 namespace Ofql.Graph.Execution;
 
@@ -9,8 +10,11 @@ namespace Ofql.Graph.Execution;
 /// </summary>
 public sealed unsafe class Program : IDisposable
 {
-    /// <summary>Batch elements per block of a row phase: a block runs through all instructions of the phase while its rows are in the second-level cache.</summary>
-    private const int BlockRows = 128;
+    /// <summary>
+    /// Batch elements per block of a row phase: a block runs through all instructions of the phase while its rows are in the second-level cache.
+    /// Larger blocks read the weights less often; where the cache holds 2 MB, 256 rows of a layer of 256, its derivative, its input and a weight fit.
+    /// </summary>
+    private static readonly int _blockRows = ProcessorFacts.SecondLevelCacheBytes >= 2 << 20 ? 256 : 128;
 
     private readonly Phase[] _phases;
     private readonly ProgramMemory _memory;
@@ -43,7 +47,7 @@ public sealed unsafe class Program : IDisposable
         _phases = phases;
         _memory = memory;
         _readable = readable;
-        _blockElements = Math.Max(16, BlockRows / largestMultiplicity / 16 * 16);
+        _blockElements = Math.Max(16, _blockRows / largestMultiplicity / 16 * 16);
     }
 
     /// <summary>Barriers per run: the number of phases.</summary>
