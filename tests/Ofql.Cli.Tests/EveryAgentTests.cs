@@ -21,8 +21,8 @@ public class EveryAgentTests
             "train", "--data", cli.Data, "--env", "pendulum", "--agent", name, "--runs", cli.Runs, "--name", "one", "--threads", "1",
             "--set", "training.evaluate_every=0", "--set", "evaluation.episodes=1", "--set", "evaluation.candidates=2",
         ];
-        // Small and quick; and a run with a cosine cannot grow: its end is part of its course.
-        var options = ((string Name, string Value)[])[("hidden_width", "8"), ("batch_size", "16"), ("learning_rate_decay", "none")];
+        // Small and quick; and a run with a schedule cannot grow: its end is part of its course.
+        var options = ((string Name, string Value)[])[("hidden_width", "8"), ("batch_size", "16"), ("learning_rate_decay", "none"), ("alpha_schedule", "constant")];
         var known = AgentCatalog.Find(name).Options.Select(option => option.Name).ToHashSet();
         var small = options.Where(option => known.Contains(option.Name)).SelectMany(option => new[] { "--set", $"agent.{option.Name}={option.Value}" });
         Succeed([.. train, .. small, "--updates", "3"]);
@@ -76,6 +76,31 @@ public class EveryAgentTests
         }
 
         (int Code, string Out, string Error) Run(string[] arguments) => CliFixture.RunWith(arguments, TextReader.Null, Shipped, CancellationToken.None);
+    }
+
+    [Fact]
+    public void A_rate_that_ends_above_zero_goes_on_at_its_end_and_a_course_of_alpha_forbids_a_longer_run()
+    {
+        using var cli = new CliFixture();
+        Assert.Equal((0, ""), Run(Train("one")));
+        var (code, output, _) = CliFixture.RunWith(["train", "--from", "one", "--runs", cli.Runs, "--online-steps", "9", "--dry-run"], TextReader.Null, Shipped, CancellationToken.None);
+        Assert.Equal(0, code);
+        Assert.Contains("learning_rate_decay: none", output, StringComparison.Ordinal);
+        Assert.Contains("  learning_rate: 1E-05", output, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal((0, ""), Run(Train("two", "--set", "agent.learning_rate_decay=none")));
+        Assert.Contains("training.updates: '2' in the run, '4' now", Run("train", "--resume", "two", "--updates", "4").Error, StringComparison.Ordinal);
+
+        string[] Train(string name, params string[] more) =>
+        [
+            "train", "--data", cli.Data, "--env", "pendulum", "--agent", "meanflow_ql", "--name", name, "--updates", "2", "--threads", "1", "--set", "training.evaluate_every=0",
+            "--set", "evaluation.episodes=1", "--set", "agent.hidden_width=8", "--set", "agent.batch_size=16", "--set", "agent.actor_width=16", .. more,
+        ];
+
+        (int Code, string Error) Run(params string[] arguments)
+        {
+            var (code, _, error) = CliFixture.RunWith([.. arguments, "--runs", cli.Runs], TextReader.Null, Shipped, CancellationToken.None);
+            return (code, code == 0 ? "" : error);
+        }
     }
 
     [Fact]

@@ -87,6 +87,18 @@ public class OnlineTests
         Assert.Contains("collected.bin", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 1, 280)]
+    [InlineData(3, 1, 840)]
+    [InlineData(2, 100, 400)]
+    public void Schedules_run_over_the_updates_not_over_the_steps(int perStep, int round, long planned)
+    {
+        using var cli = Beginner();
+        var (code, _, error) = cli.Run([.. Command(cli), "--name", "one", "--set", $"online.updates_per_step={perStep}", "--set", $"online.round_steps={round}"]);
+        Assert.True(code == 0, error);
+        Assert.Equal(planned, cli.Agents.PlannedUpdates);
+    }
+
     [Fact]
     public void Recorded_data_may_be_mixed_in()
     {

@@ -129,6 +129,9 @@ internal sealed class LinearAgentFactory : IAgentFactory
     /// <summary>Called after every update of every agent built, with seed and step.</summary>
     public Action<ulong, long>? Updated { get; set; }
 
+    /// <summary>What the last agent was told of its run's length.</summary>
+    public long PlannedUpdates { get; private set; }
+
     public string Name => "linear";
 
     public bool NeedsData { get; set; } = true;
@@ -162,6 +165,7 @@ internal sealed class LinearAgentFactory : IAgentFactory
     public IAgent Create(IReadOnlyDictionary<string, string> given, AgentContext context)
     {
         var options = Resolve(given);
+        PlannedUpdates = context.PlannedUpdates;
         var agent = new LinearAgent(
             context,
             float.Parse(options["learning_rate"], CultureInfo.InvariantCulture),

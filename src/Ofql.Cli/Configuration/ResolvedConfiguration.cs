@@ -34,14 +34,12 @@ internal sealed class ResolvedConfiguration
     /// <summary>The checkpoint, or the run, that learning online begins from; empty for none.</summary>
     public string From => Text("online.from");
 
-    /// <summary>Updates that schedules run over: those of the offline run where one came before.</summary>
-    public long PlannedUpdates => From.Length > 0 ? Integer("training.updates") : Steps;
-
     /// <summary>What its steps are.</summary>
     public string StepUnit => IsOnline ? "environment step" : "update";
 
     // A schedule over the planned updates makes their number part of every update.
-    private bool HasSchedule => _byKey.GetValueOrDefault("agent.learning_rate_decay", "none") != "none";
+    private bool HasSchedule =>
+        _byKey.GetValueOrDefault("agent.learning_rate_decay", "none") != "none" || _byKey.GetValueOrDefault("agent.alpha_schedule", "constant") != "constant";
 
     public string Text(string key) => _byKey[key];
 
@@ -78,7 +76,8 @@ internal sealed class ResolvedConfiguration
     private bool MayDiffer(string key, ResolvedConfiguration run) => ConfigurationSchema.Find(key)?.Effect switch
     {
         KeyEffect.Watching => true,
-        KeyEffect.Length => Integer(key) >= run.Integer(key) && !HasSchedule,
+        // What began from a checkpoint keeps the courses of the run before, however many steps it takes itself.
+        KeyEffect.Length => Integer(key) >= run.Integer(key) && (!HasSchedule || (From.Length > 0 && key == "online.steps")),
         _ => false,
     };
 }

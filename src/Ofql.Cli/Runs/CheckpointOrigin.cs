@@ -70,7 +70,7 @@ internal sealed record CheckpointOrigin(string Checkpoint, CheckpointFacts Facts
         }
 
         if (now.Find("agent.learning_rate_decay") is not (null or "none"))
-            throw new UsageException($"agent.learning_rate_decay is '{now.Find("agent.learning_rate_decay")}'; expected none: a course over the {now.PlannedUpdates} offline updates has ended where learning online begins.");
+            throw new UsageException($"agent.learning_rate_decay is '{now.Find("agent.learning_rate_decay")}'; expected none: a course over the {now.Integer("training.updates")} offline updates has ended where learning online begins.");
         RequireSpaces(catalog.Environment(now.Text("environment")).Specification, catalog);
     }
 

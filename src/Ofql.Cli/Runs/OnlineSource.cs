@@ -11,15 +11,29 @@ namespace Ofql.Cli.Runs;
 internal sealed class OnlineSource(EnvironmentEntry environment, ResolvedConfiguration configuration) : IDisposable
 {
     private readonly IEnvironment _environment = environment.Create();
+    private readonly OnlineOptions _options = new()
+    {
+        StartSteps = configuration.Integer("online.start_steps"),
+        RoundSteps = (int)configuration.Integer("online.round_steps"),
+        UniformStart = configuration.From.Length == 0,
+        Candidates = (int)configuration.Integer("online.candidates"),
+        ExplorationNoise = configuration.Number("online.exploration_noise"),
+        UpdatesPerStep = (int)configuration.Integer("online.updates_per_step"),
+        Seed = (ulong)configuration.Integer("training.seed"),
+    };
+
     private CollectionFile? _file;
 
     // No more than the run can fill; resuming for longer finds nothing overwritten that would not have been before.
     private readonly ReplayBuffer _buffer = new(
         Math.Min(configuration.Integer("online.buffer_size"), configuration.Steps), environment.Specification.StateSize, environment.Specification.ActionSize);
 
+    // What schedules run over: the updates of the offline run where one came before, else those that the environment steps come to.
+    private long PlannedUpdates => configuration.From.Length > 0 ? configuration.Integer("training.updates") : _options.UpdatesOf(configuration.Steps);
+
     /// <summary>The context of an agent that learns from the buffer, and from recorded data where there is some.</summary>
     public AgentContext Context(OpenedDataset? recorded, ulong seed, int threads) => new(
-        recorded?.Data ?? _buffer.Table, environment.Specification.Actions.Low, environment.Specification.Actions.High, seed, threads, configuration.PlannedUpdates)
+        recorded?.Data ?? _buffer.Table, environment.Specification.Actions.Low, environment.Specification.Actions.High, seed, threads, PlannedUpdates)
     {
         StateLow = environment.Specification.Observations.Low,
         StateHigh = environment.Specification.Observations.High,
@@ -32,16 +46,7 @@ internal sealed class OnlineSource(EnvironmentEntry environment, ResolvedConfigu
     public OnlineLearner Learner(IAgent agent, RunFolder folder)
     {
         _file = new CollectionFile(folder.In("collected.bin"));
-        return new OnlineLearner(agent, _environment, _buffer, new OnlineOptions
-        {
-            StartSteps = configuration.Integer("online.start_steps"),
-            RoundSteps = (int)configuration.Integer("online.round_steps"),
-            UniformStart = configuration.From.Length == 0,
-            Candidates = (int)configuration.Integer("online.candidates"),
-            ExplorationNoise = configuration.Number("online.exploration_noise"),
-            UpdatesPerStep = (int)configuration.Integer("online.updates_per_step"),
-            Seed = (ulong)configuration.Integer("training.seed"),
-        }, _file);
+        return new OnlineLearner(agent, _environment, _buffer, _options, _file);
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ofql.Cli.Commands;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
@@ -97,13 +98,18 @@ internal sealed class TrainPlanner(Catalog catalog)
         return new TrainPlan(configuration, seeds, isGroup, Path.Combine(arguments.Runs, name), Resume: false);
     }
 
-    // All as in the run before, but for what has come to its end with it.
+    // All as in the run before, but for what has come to its end with it. A course that ends above 0 goes on at its end.
     private static ConfigurationLayer Inherited(string from)
     {
         var layer = RunLocator.ReadConfiguration(CheckpointOrigin.RunOf(from));
-        if (layer.Values.ContainsKey("agent.learning_rate_decay"))
-            layer.Set("agent.learning_rate_decay", "none", "--from");
+        if (!layer.Values.TryGetValue("agent.learning_rate_decay", out var decay) || decay.Text == "none")
+            return layer;
+        layer.Set("agent.learning_rate_decay", "none", "--from");
+        if (layer.Values.TryGetValue("agent.final_rate_share", out var share) && Number(share) > 0)
+            layer.SetGiven("agent.learning_rate", Number(share) * Number(layer.Values["agent.learning_rate"]), "--from");
         return layer;
+
+        static double Number(LayerValue value) => double.Parse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture);
     }
 
     private TrainPlan PlanResume(TrainArguments arguments)

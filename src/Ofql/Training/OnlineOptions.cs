@@ -27,6 +27,9 @@ public sealed record OnlineOptions
     /// <summary>Seed of start states, uniform actions and exploration.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Updates that a run of so many environment steps comes to: those of its whole rounds after the first steps.</summary>
+    public long UpdatesOf(long steps) => Math.Max(0, steps - StartSteps) / RoundSteps * RoundSteps * UpdatesPerStep;
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="UsageException">A count out of range.</exception>
     public void Validate()

@@ -26,6 +26,7 @@ public sealed class OnlineLearnerTests
             Assert.Equal(step, run.Learner.Step);
             Assert.Equal(step, run.Buffer.Collected);
             Assert.Equal(Math.Max(0, (step - start) / round * round * perStep), run.Agent.Step);
+            Assert.Equal(run.Agent.Step, (_options with { StartSteps = start, RoundSteps = round, UpdatesPerStep = perStep }).UpdatesOf(step));
         }
     }
 

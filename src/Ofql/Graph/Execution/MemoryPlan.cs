@@ -39,12 +39,13 @@ internal static unsafe class MemoryPlan
     private static long PlaceInTurns(List<Storage> storages, Dictionary<Storage, (int First, int Last)> lives, Workspace workspace)
     {
         var slotOf = new Dictionary<Storage, int>();
-        var freeAfter = new Dictionary<(int Rows, int Columns, int Length), List<int>>();
+        var freeAfter = new Dictionary<SlotShape, List<int>>();
         foreach (var storage in storages)
         {
             var (first, last) = lives[storage];
-            if (!freeAfter.TryGetValue(Shape(storage), out var slots))
-                freeAfter[Shape(storage)] = slots = [];
+            var shape = SlotShape.Of(storage);
+            if (!freeAfter.TryGetValue(shape, out var slots))
+                freeAfter[shape] = slots = [];
             var slot = slots.FindIndex(end => end < first);
             if (slot < 0)
             {
@@ -58,11 +59,9 @@ internal static unsafe class MemoryPlan
 
         workspace.Reserve(freeAfter.ToDictionary(pair => pair.Key, pair => pair.Value.Count));
         foreach (var (storage, slot) in slotOf)
-            storage.Pointer = workspace.Slot(Shape(storage), slot);
+            storage.Pointer = workspace.Slot(SlotShape.Of(storage), slot);
         return freeAfter.Sum(pair => pair.Value.Count * Spaced(pair.Key.Length));
     }
-
-    private static (int Rows, int Columns, int Length) Shape(Storage storage) => (storage.Layout.StoredRows, storage.Layout.Columns, storage.Length);
 
     /// <summary>First and last use of each storage, counted in instructions of the scheduled order.</summary>
     private static Dictionary<Storage, (int First, int Last)> Lives(Phase[] phases)

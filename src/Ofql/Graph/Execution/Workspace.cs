@@ -5,15 +5,15 @@ namespace Ofql.Graph.Execution;
 /// <summary>
 /// Memory for intermediate values, shared by all programs of a graph: only one of them runs at a time, and what one leaves
 /// behind no other reads. An update of several programs then stays in a cache that would not hold them side by side.
-/// A slot serves values of one shape only, so that padding columns, which are zero and must stay so, are the same in all of them.
+/// A slot serves values of one <see cref="SlotShape"/> only.
 /// </summary>
 internal sealed unsafe class Workspace : IDisposable
 {
-    private readonly Dictionary<(int Rows, int Columns, int Length), List<nint>> _slots = [];
+    private readonly Dictionary<SlotShape, List<nint>> _slots = [];
     private readonly List<NativeBuffer<float>> _buffers = [];
 
     /// <summary>Sees to it that there are slots of these shapes, and that many of each; new ones lie side by side.</summary>
-    public void Reserve(IReadOnlyDictionary<(int Rows, int Columns, int Length), int> counts)
+    public void Reserve(IReadOnlyDictionary<SlotShape, int> counts)
     {
         var missing = new List<(List<nint> Slots, long Offset)>();
         var total = 0L;
@@ -37,7 +37,7 @@ internal sealed unsafe class Workspace : IDisposable
     }
 
     /// <summary>Slot <paramref name="index"/> of a shape.</summary>
-    public float* Slot((int Rows, int Columns, int Length) shape, int index) => (float*)_slots[shape][index];
+    public float* Slot(SlotShape shape, int index) => (float*)_slots[shape][index];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -45,4 +45,14 @@ internal sealed unsafe class Workspace : IDisposable
         foreach (var buffer in _buffers)
             buffer.Dispose();
     }
+}
+
+/// <summary>
+/// What values must have in common to take turns in one slot. With rows and columns, padding columns and the cut into blocks of rows are
+/// the same in all of them. A transposed weight never follows a value of the batch, of the same size by chance: it leaves its padding as it finds it
+/// and needs zeros there, while the stored derivative of an activation leaves f'(0).
+/// </summary>
+internal readonly record struct SlotShape(int Rows, int Columns, int Length, bool Whole)
+{
+    public static SlotShape Of(Storage storage) => new(storage.Layout.Rows, storage.Layout.Columns, storage.Length, storage.Whole);
 }
