@@ -247,7 +247,8 @@ internal sealed class TrainingSession
         });
     }
 
-    // The policy on disk is always that of the newest checkpoint, so that an interrupted run can be evaluated too.
+    // The policy on disk is always that of the newest checkpoint, so that an interrupted run can be evaluated too. Whoever was stopped
+    // between the two files finds the policy missing or old: it is written again on resuming.
     private sealed class PolicyExportingStore(CheckpointFolder inner, string path) : ICheckpointStore
     {
         public void Save(TrainingState state, bool final)
@@ -256,6 +257,12 @@ internal sealed class TrainingSession
             PolicyFile.Save(state.Agent.ExportPolicy(), path);
         }
 
-        public long? RestoreLatest(TrainingState state) => inner.RestoreLatest(state);
+        public long? RestoreLatest(TrainingState state)
+        {
+            var step = inner.RestoreLatest(state);
+            if (step is not null)
+                PolicyFile.Save(state.Agent.ExportPolicy(), path);
+            return step;
+        }
     }
 }

@@ -2,7 +2,7 @@ namespace Ofql.Formats.Files;
 
 /// <summary>
 /// Files that appear whole or not at all: the content goes to a temporary name in the same folder, is flushed to the disk
-/// and then renamed. Until the rename an older file of that name stays as it was, whatever happens.
+/// and then renamed, and the folder is flushed too. Until the rename an older file of that name stays as it was, whatever happens.
 /// </summary>
 public static class AtomicFile
 {
@@ -45,6 +45,7 @@ public static class AtomicFile
             FlushToDisk(temporary);
             File.Move(temporary, target, overwrite: true);
             renamed = true;
+            FolderFlush.ToDisk(Path.GetDirectoryName(target)!);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or System.Security.SecurityException)
         {

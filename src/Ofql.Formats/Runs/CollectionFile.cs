@@ -109,6 +109,7 @@ public sealed class CollectionFile(string path) : ICollectionStore, IDisposable
     {
         var stream = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
         stream.Write(Header(table));
+        FolderFlush.ToDisk(Path.GetDirectoryName(Path.GetFullPath(path))!);
         return stream;
     }
 

@@ -35,8 +35,8 @@ public sealed record TrainingHooks
 }
 
 /// <summary>
-/// Runs an agent from the step it is at to the planned number of updates. Order within a step: update, guard, log, evaluate,
-/// snapshot, checkpoint; so a checkpoint of step k is written after everything that was recorded up to step k, also of an evaluation that
+/// Runs an agent from the step it is at to the planned number of updates. Order within a step: update, guard, log, snapshot,
+/// evaluate, checkpoint; so a checkpoint of step k is written after everything that was recorded up to step k, also of an evaluation that
 /// runs beside the training. Allocates nothing per update.
 /// </summary>
 public sealed class TrainingLoop
@@ -128,9 +128,10 @@ public sealed class TrainingLoop
         var step = _agent.Step;
         if (step % _options.LogEvery == 0 || step == _options.Updates)
             Log();
-        EvaluateIfDue(cancellation);
+        // Before the evaluation: that can be stopped, and is all that a resumed run makes up for.
         if (_options.SnapshotEvery > 0 && step % _options.SnapshotEvery == 0)
             _hooks.Snapshot?.Invoke(_agent);
+        EvaluateIfDue(cancellation);
         return _options.CheckpointEvery > 0 && step % _options.CheckpointEvery == 0 ? Save(step == _options.Updates) : null;
     }
 

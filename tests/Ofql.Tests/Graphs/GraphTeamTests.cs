@@ -125,6 +125,33 @@ public sealed class GraphTeamTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 0)]
+    [InlineData(2, 16)]
+    [InlineData(4, 48)]
+    public void An_input_that_cannot_be_filled_ends_the_run_not_the_process_and_the_team_goes_on(int threads, int failingRow)
+    {
+        using var team = new WorkerTeam(threads);
+        using var graph = new Graph.Graph(64);
+        var x = graph.Input("x", 3);
+        var sum = Mean(Square(x));
+        var source = new Failing(failingRow);
+        using var program = new ProgramBuilder(graph).Fill(source, x).Compute(sum).Build(team);
+        using var step = new Regression(team, batch: 64);
+        for (var round = 0; round < 50; round++)
+        {
+            source.Fails = true;
+            Assert.Equal("no such row", Assert.Throws<InvalidOperationException>(program.Run).Message);
+            source.Fails = false;
+            program.Run();
+            step.Program.Run();
+        }
+
+        Assert.Equal(50, step.Optimizer.Steps);
+        Assert.Equal(0, program.Scalar(sum));
+    }
+
     [Fact]
     public void A_team_can_be_disposed_at_any_time()
     {
@@ -145,6 +172,18 @@ public sealed class GraphTeamTests
         }
 
         Assert.Throws<ArgumentOutOfRangeException>(() => new WorkerTeam(0));
+    }
+
+    /// <summary>Leaves its input at 0, or throws where it is asked for one row.</summary>
+    private sealed class Failing(int row) : IRowSource
+    {
+        public bool Fails { get; set; }
+
+        public void Fill(int first, int end)
+        {
+            if (Fails && row >= first && row < end)
+                throw new InvalidOperationException("no such row");
+        }
     }
 
     /// <summary>A small step of learning: rows, reductions, numbers and parameter updates, so that every kind of phase occurs.</summary>

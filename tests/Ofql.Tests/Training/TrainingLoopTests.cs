@@ -173,11 +173,12 @@ public class TrainingLoopTests
     [Fact]
     public void An_evaluation_that_was_stopped_is_made_up_for_after_resuming()
     {
-        var options = new TrainingOptions { Updates = 20, EvaluateEvery = 10, CheckpointEvery = 0 };
+        var options = new TrainingOptions { Updates = 20, EvaluateEvery = 10, CheckpointEvery = 0, SnapshotEvery = 5 };
         var store = new Store();
         var sink = new Sink();
+        var snapshots = new List<long>();
         using var stop = new CancellationTokenSource();
-        using (var run = new Run(options, sink, store, (_, token) =>
+        using (var run = new Run(options, sink, store, snapshots: snapshots, evaluate: (_, token) =>
         {
             stop.Cancel();
             token.ThrowIfCancellationRequested();
@@ -188,13 +189,14 @@ public class TrainingLoopTests
         }
 
         Assert.Empty(sink.Texts);
-        using (var run = new Run(options, sink, store, Evaluation))
+        using (var run = new Run(options, sink, store, Evaluation, snapshots: snapshots))
         {
             run.Loop.Resume();
             run.Loop.Run(CancellationToken.None);
         }
 
         Assert.Equal([10L, 20L], sink.Evaluations.Select(entry => entry.Step));
+        Assert.Equal([5L, 10, 15, 20], snapshots);
     }
 
     [Theory]
@@ -298,10 +300,10 @@ public class TrainingLoopTests
 
         public Run(
             TrainingOptions options, Sink? sink = null, Store? store = null, EvaluateAgent? evaluate = null, long divergeAt = 0,
-            IProgress<TrainingProgress>? progress = null, Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>>? beside = null)
+            IProgress<TrainingProgress>? progress = null, Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>>? beside = null, List<long>? snapshots = null)
         {
             Agent = new LinearAgent(new AgentContext(_data, [-1], [1], Seed: 3, Threads: 1, options.Updates), 0.01f, divergeAt);
-            Loop = new TrainingLoop(Agent, options, new TrainingHooks { Metrics = sink, Checkpoints = store, Evaluate = evaluate, EvaluateBeside = beside, Progress = progress });
+            Loop = new TrainingLoop(Agent, options, new TrainingHooks { Metrics = sink, Checkpoints = store, Evaluate = evaluate, EvaluateBeside = beside, Progress = progress, Snapshot = agent => snapshots?.Add(agent.Step) });
         }
 
         public LinearAgent Agent { get; }

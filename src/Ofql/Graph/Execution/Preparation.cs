@@ -50,4 +50,7 @@ internal sealed class Preparation(int phases, ParameterBlock[] blocks)
         FirstPhase = now == _seen ? phases : 0;
         _seen = now;
     }
+
+    /// <summary>A run has failed: what it should have prepared may be missing.</summary>
+    public void Forget() => _seen = -1;
 }

@@ -66,7 +66,16 @@ public sealed unsafe class Program : IDisposable
     public void Run()
     {
         _preparation.Check();
-        _team.Run(this);
+        try
+        {
+            _team.Run(this);
+        }
+        catch
+        {
+            _preparation.Forget();
+            throw;
+        }
+
         MultiplyAdds += _preparation.FirstPhase == 0 ? _work : _workPrepared;
         foreach (var block in _updated)
             block.Changed();

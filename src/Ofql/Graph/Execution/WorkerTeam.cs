@@ -1,8 +1,11 @@
+using System.Runtime.ExceptionServices;
+
 namespace Ofql.Graph.Execution;
 
 /// <summary>
 /// The threads that run a program together: the caller and <see cref="Threads"/> - 1 persistent workers. Workers spin while a
-/// training loop keeps them busy and sleep after a while without work. One program at a time.
+/// training loop keeps them busy and sleep after a while without work. One program at a time. An exception of one thread (an input that cannot
+/// be filled) ends the run for all and is thrown to the caller; the team can be used again.
 /// </summary>
 public sealed class WorkerTeam : IDisposable
 {
@@ -20,6 +23,8 @@ public sealed class WorkerTeam : IDisposable
     private volatile int _sleeping;
     private volatile int _arrived;
     private volatile int _barrierGeneration;
+    private volatile int _finished;
+    private volatile Exception? _failure;
     private volatile bool _stopped;
 
     /// <summary>Starts the workers.</summary>
@@ -71,11 +76,18 @@ public sealed class WorkerTeam : IDisposable
         var sleeping = _sleeping;
         if (sleeping > 0)
             _sleepers.Release(sleeping);
-        program.RunMember(this, 0);
-        Barrier();
+        RunMember(program, 0);
+        for (var spins = 0; _finished != Threads; spins++)
+            Pause(spins);
+        _finished = 0;
+        if (_failure is not { } failure)
+            return;
+        _failure = null;
+        _arrived = 0;
+        ExceptionDispatchInfo.Throw(failure);
     }
 
-    /// <summary>Waits until every thread has come here.</summary>
+    /// <summary>Waits until every thread has come here, or one has failed.</summary>
     internal void Barrier()
     {
         if (_workers.Length == 0)
@@ -90,11 +102,33 @@ public sealed class WorkerTeam : IDisposable
 
         for (var spins = 0; _barrierGeneration == generation; spins++)
         {
-            if (spins < _spinsBeforeYield)
-                Thread.SpinWait(8);
-            else
-                Thread.Yield();
+            if (_failure is not null)
+                throw new AbandonedException();
+            Pause(spins);
         }
+    }
+
+    private void Pause(int spins)
+    {
+        if (spins < _spinsBeforeYield)
+            Thread.SpinWait(8);
+        else
+            Thread.Yield();
+    }
+
+    // Whatever happens within, every member says that it has finished: nobody waits for one who has left.
+    private void RunMember(Program program, int member)
+    {
+        try
+        {
+            program.RunMember(this, member);
+        }
+        catch (Exception failure)
+        {
+            Interlocked.CompareExchange(ref _failure, failure, null);
+        }
+
+        Interlocked.Increment(ref _finished);
     }
 
     private void Work(int member)
@@ -121,8 +155,10 @@ public sealed class WorkerTeam : IDisposable
             seen = _generation;
             if (_stopped)
                 return;
-            _program!.RunMember(this, member);
-            Barrier();
+            RunMember(_program!, member);
         }
     }
+
+    /// <summary>A thread left a run that another one's failure has ended.</summary>
+    private sealed class AbandonedException : Exception;
 }
