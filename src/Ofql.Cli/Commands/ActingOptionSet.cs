@@ -16,7 +16,7 @@ internal sealed class ActingOptionSet
 
     private readonly Option<string> _selection = new("--selection")
     {
-        Description = "How one of N candidates is chosen by the target critics: argmax or softmax", HelpName = "word", DefaultValueFactory = _ => "argmax",
+        Description = "How one of N candidates is chosen by the critics: argmax or softmax", HelpName = "word", DefaultValueFactory = _ => "argmax",
     };
 
     private readonly Option<float> _weight = new("--softmax-weight")

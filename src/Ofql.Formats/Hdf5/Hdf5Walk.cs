@@ -12,6 +12,7 @@ internal static unsafe class Hdf5Walk
     private const int DatasetType = 5;
     private const int HardLink = 0;
     private const int SoftLink = 1;
+    private const int ExternalLink = 64;
 
     /// <summary>All datasets in ordinal order of their names.</summary>
     /// <exception cref="OfqlException">The file's structure cannot be read.</exception>
@@ -43,17 +44,17 @@ internal static unsafe class Hdf5Walk
         long group, string name, string prefix, int depth, string path, List<Hdf5Dataset> found, ref int links)
     {
         var link = LinkType(group, name);
-        if (link is not (HardLink or SoftLink))
+        if (link is not (HardLink or SoftLink or ExternalLink))
             return;
         var full = prefix + name;
         var id = Hdf5Native.H5Oopen(group, name, 0);
-        if (id < 0 && link == SoftLink)
+        if (id < 0 && link != HardLink)
             return;
         using var opened = new Hdf5Handle(id, Hdf5Kind.Object, $"'{path}', '{full}': cannot be opened");
         var type = Hdf5Native.H5Iget_type(opened.Id);
         if (type == DatasetType)
             found.Add(Describe(opened, full, $"'{path}', dataset '{full}': cannot be described"));
-        else if (type == GroupType && link == HardLink)
+        else if (type == GroupType && link != SoftLink)
             Visit(opened.Id, full + "/", depth + 1, path, found, ref links);
     }
 

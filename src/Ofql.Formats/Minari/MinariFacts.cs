@@ -20,16 +20,17 @@ internal static class MinariFacts
     public static Dictionary<string, string> Of(Hdf5File file, MinariLayout layout, DatasetReaderOptions options)
     {
         var stated = FromJson(file.FilePath);
-        foreach (var key in Texts.Append("action_space"))
+        foreach (var key in (string[])[.. Texts, "action_space", "dataset_name", "total_episodes"])
         {
             if (!stated.ContainsKey(key) && file.ReadAttribute("/", key) is { } value)
                 stated[key] = value;
         }
 
         RequireContinuous(file.FilePath, stated.GetValueOrDefault("action_space"));
+        RequireAll(file.FilePath, layout, stated.GetValueOrDefault("total_episodes"));
         var facts = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["name"] = options.Name ?? stated.GetValueOrDefault("dataset_id") ?? Path.GetFileNameWithoutExtension(file.FilePath),
+            ["name"] = options.Name ?? stated.GetValueOrDefault("dataset_id") ?? stated.GetValueOrDefault("dataset_name") ?? Path.GetFileNameWithoutExtension(file.FilePath),
             ["source_file"] = Path.GetFileName(file.FilePath),
             ["semantics"] = "minari",
             ["episode_ends"] = "terminations and truncations",
@@ -64,6 +65,16 @@ internal static class MinariFacts
             throw new OfqlException(
                 $"'{beside}', which belongs to '{path}', cannot be read as JSON: {cause.Message.TrimEnd('.')}. Copy it again, or move it away to "
                 + "read the episodes without it.", cause);
+        }
+    }
+
+    private static void RequireAll(string path, MinariLayout layout, string? stated)
+    {
+        if (long.TryParse(stated, NumberStyles.Integer, CultureInfo.InvariantCulture, out var episodes) && episodes > layout.Episodes.Count)
+        {
+            throw new OfqlException(
+                $"'{path}' holds {layout.Episodes.Count} episodes; expected {episodes}, as its total_episodes states. The file is not whole, or the others "
+                + "are in files beside it. Copy the whole folder again.");
         }
     }
 

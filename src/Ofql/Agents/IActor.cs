@@ -9,7 +9,7 @@ public sealed record ActingOptions
     /// <summary>Factor on the initial noise: 1 as trained, 0 the noise-free action, 0.5 in CleanDiffuser's protocol.</summary>
     public float NoiseScale { get; init; } = 1f;
 
-    /// <summary>How one of several candidates is chosen by the target critics' minimum.</summary>
+    /// <summary>How one of several candidates is chosen by the critics: by the target critics' minimum, where an algorithm does not say otherwise.</summary>
     public CandidateSelection Selection { get; init; } = CandidateSelection.Argmax;
 
     /// <summary>Also compute the log-density of each action; for one sample as trained, where the policy has a density.</summary>

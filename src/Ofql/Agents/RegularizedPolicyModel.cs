@@ -14,7 +14,7 @@ internal abstract class RegularizedPolicyModel : AgentModel
         : base(stateSize, actionSize)
     {
         _settings = settings;
-        Critic = new TwinCritic(stateSize, actionSize, settings.CriticTrunk);
+        Critic = new TwinCritic(stateSize, actionSize, settings.CriticShape);
         Theta = Block("actor", actor);
         ThetaTarget = Target(Theta);
         Phi = Block("critic", Critic.Layout);

@@ -1,4 +1,6 @@
 using Ofql.Data;
+using Ofql.Kernels.Activations;
+using Ofql.Networks;
 
 namespace Ofql.Agents;
 
@@ -43,6 +45,9 @@ public abstract record RegularizedPolicySettings : ActorCriticSettings
 
     /// <summary>Sinusoids.</summary>
     public EmbeddingFrequencies EmbeddingFrequencies { get; init; } = EmbeddingFrequencies.DiffusionQl;
+
+    /// <summary>tanh after the first hidden layer of the critics, whatever the other layers have (CleanDiffuser).</summary>
+    public bool CriticBeginsWithTanh { get; init; }
 
     /// <summary>Weight eta of the Q term; 0 is behaviour cloning.</summary>
     public double Eta { get; init; } = 1.0;
@@ -89,6 +94,9 @@ public abstract record RegularizedPolicySettings : ActorCriticSettings
     /// <summary>First update whose critic targets move.</summary>
     internal virtual long CriticTargetStart => 0;
 
+    /// <summary>Hidden layers of the critics.</summary>
+    internal MlpShape CriticShape => CriticBeginsWithTanh ? CriticTrunk with { FirstActivation = Activation.Tanh } : CriticTrunk;
+
     /// <summary>Target actions per next state.</summary>
     internal int TargetCandidates => MaxQBackup ? MaxQCandidates : 1;
 }
@@ -98,13 +106,14 @@ internal static class TrainingProtocols
 {
     /// <summary>
     /// The same algorithm in CleanDiffuser's pipeline: z-scored states, rewards by return range, AdamW, cosine, layer norm in the
-    /// critics, the average acts.
+    /// critics, whose first activation is tanh, the average acts.
     /// </summary>
     public static T InCleanDiffuser<T>(this T settings)
         where T : RegularizedPolicySettings => settings with
         {
             Protocol = TrainingProtocol.CleanDiffuser,
             CriticLayerNorm = true,
+            CriticBeginsWithTanh = true,
             EmbeddingSize = 64,
             EmbeddingFrequencies = EmbeddingFrequencies.MeanFlow,
             WeightDecay = 0.01,

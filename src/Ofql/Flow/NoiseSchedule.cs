@@ -12,6 +12,12 @@ public enum NoiseScheduleKind
     /// <summary>abar_k = f(k/T)/f(0), f(x) = cos^2(pi/2 (x + 0.008)/1.008), beta at most 0.999 (arXiv 2102.09672, eq. 17).</summary>
     Cosine,
 
+    /// <summary>
+    /// abar = f(t)/f(0) with the same f at T times t evenly from 0.001 to 1, the last of them 0.9946 (CleanDiffuser's code): the least noise
+    /// is next to none, so T levels are T - 1 steps and a last look.
+    /// </summary>
+    CosineContinuous,
+
     /// <summary>beta evenly from 0.1/T to 20/T, at most 0.999: the linear schedule stretched to T steps (EDP's code, arXiv 2305.20081).</summary>
     ScaledLinear,
 }
@@ -46,6 +52,7 @@ public sealed class NoiseSchedule
             NoiseScheduleKind.Vp => k => 1 - Math.Exp((-0.1 / steps) - (0.5 * (10 - 0.1) * ((2 * k) + 1) / ((double)steps * steps))),
             NoiseScheduleKind.Linear => k => 1e-4 + ((0.02 - 1e-4) * k / Math.Max(1, steps - 1)),
             NoiseScheduleKind.Cosine => k => Math.Min(0.999, 1 - (SquaredCosine((k + 1.0) / steps) / SquaredCosine((double)k / steps))),
+            NoiseScheduleKind.CosineContinuous => k => 1 - (SquaredCosine(ContinuousTime(k, steps)) / (k == 0 ? SquaredCosine(0) : SquaredCosine(ContinuousTime(k - 1, steps)))),
             NoiseScheduleKind.ScaledLinear => k => Math.Min(0.999, (0.1 + ((20 - 0.1) * k / Math.Max(1, steps - 1))) / steps),
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
@@ -84,6 +91,13 @@ public sealed class NoiseSchedule
             throw new ArgumentException($"{steps} steps do not divide the {Steps} steps of the schedule.", nameof(steps));
         var stride = Steps / steps;
         return new NoiseSchedule(Enumerable.Range(0, steps).Select(k => 1 - (AlphaBar(((k + 1) * stride) - 1) / AlphaBar((k * stride) - 1))).ToArray());
+    }
+
+    // From 186 levels on the last but one would have more noise than the last: then they end evenly at 0.9946.
+    private static double ContinuousTime(int k, int steps)
+    {
+        const double Last = 0.9946;
+        return k == steps - 1 ? Last : 0.001 + (((steps > 185 ? Last : 1) - 0.001) * k / (steps - 1));
     }
 
     private static double SquaredCosine(double x)

@@ -25,6 +25,12 @@ public enum LayerNormPlacement
 public sealed record MlpShape(
     IReadOnlyList<int> Hidden, Activation Activation, LayerNormPlacement LayerNorm = LayerNormPlacement.None, float LayerNormEpsilon = 1e-5f)
 {
+    /// <summary>Activation after the first hidden layer; null for that of the others.</summary>
+    public Activation? FirstActivation { get; init; }
+
+    /// <summary>Activation after a hidden layer, counted from 0.</summary>
+    internal Activation ActivationOf(int layer) => layer == 0 ? FirstActivation ?? Activation : Activation;
+
     /// <summary><paramref name="layers"/> hidden layers of one width.</summary>
     public static MlpShape Uniform(int layers, int width, Activation activation, LayerNormPlacement layerNorm = LayerNormPlacement.None) =>
         new(Enumerable.Repeat(width, layers).ToArray(), activation, layerNorm);
@@ -76,12 +82,13 @@ public sealed class Mlp
         for (var i = 0; i < _hidden.Length; i++)
         {
             var (weight, bias, scale, shift) = _hidden[i];
+            var activation = _shape.ActivationOf(i);
             x = _shape.LayerNorm switch
             {
-                LayerNormPlacement.None => Functions.Dense(x, block, weight, bias, _shape.Activation),
+                LayerNormPlacement.None => Functions.Dense(x, block, weight, bias, activation),
                 LayerNormPlacement.BeforeActivation => Functions.Activate(
-                    Functions.LayerNorm(Functions.Dense(x, block, weight, bias, Activation.Identity), block, scale!, shift!, _shape.LayerNormEpsilon), _shape.Activation),
-                _ => Functions.LayerNorm(Functions.Dense(x, block, weight, bias, _shape.Activation), block, scale!, shift!, _shape.LayerNormEpsilon),
+                    Functions.LayerNorm(Functions.Dense(x, block, weight, bias, Activation.Identity), block, scale!, shift!, _shape.LayerNormEpsilon), activation),
+                _ => Functions.LayerNorm(Functions.Dense(x, block, weight, bias, activation), block, scale!, shift!, _shape.LayerNormEpsilon),
             };
             if (masks is not null)
                 x *= masks[i];

@@ -90,6 +90,28 @@ public sealed class MinariReaderTests
         Assert.Equal(Enumerable.Range(0, 6000).Select(i => (float)i), All(data.Rewards));
     }
 
+    // As old releases keep what was added later: files beside the first, which links to their episodes.
+    [Fact]
+    public void Episodes_in_linked_files_are_read_and_missing_ones_are_not_passed_over()
+    {
+        using var folder = new TemporaryFolder();
+        Python.Require(Script, folder["set"], "box");
+        using var whole = DatasetReader.Open(folder["set"]);
+        const string Split = """
+            import sys, os, h5py
+            os.rename(sys.argv[1] + "/main_data.hdf5", sys.argv[1] + "/additional_data_0.hdf5")
+            with h5py.File(sys.argv[1] + "/additional_data_0.hdf5", "r") as later, h5py.File(sys.argv[1] + "/main_data.hdf5", "w", track_order=True) as first:
+                later.copy("episode_0", first)
+                for e in range(1, len(later)):
+                    first[f"episode_{e}"] = h5py.ExternalLink("additional_data_0.hdf5", f"/episode_{e}")
+            """;
+        Python.Require(Split, folder["set/data"]);
+        using (var linked = DatasetReader.Open(folder["set"]))
+            Assert.Equal(DatasetFingerprint.Of(whole), DatasetFingerprint.Of(linked));
+        File.Delete(folder["set/data/additional_data_0.hdf5"]);
+        Assert.Contains("holds 1 episodes; expected 3, as its total_episodes states", Refusal(folder["set"]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Discrete_actions_and_wrong_layouts_are_refused_with_their_place()
     {

@@ -8,7 +8,7 @@ namespace Ofql.Tests.Agents;
 public sealed class DqlOptionsTests
 {
     [Theory]
-    [InlineData("dql", "cosine")]
+    [InlineData("dql", "cosine_continuous")]
     [InlineData("fm_ql", null)]
     public void Clean_diffusers_protocol_changes_the_defaults_and_given_options_stay(string agent, string? schedule)
     {
@@ -16,7 +16,7 @@ public sealed class DqlOptionsTests
         var expected = new Dictionary<string, string>
         {
             ["normalize_states"] = "standardize", ["normalize_rewards"] = "return_range", ["learning_rate_decay"] = "cosine", ["weight_decay"] = "0.01",
-            ["critic_layer_norm"] = "true", ["embedding_size"] = "64", ["critic_tau"] = "0.995", ["critic_target_every"] = "5", ["act_with"] = "average", ["eta"] = "0.5",
+            ["critic_layer_norm"] = "true", ["critic_begins_with_tanh"] = "true", ["embedding_size"] = "64", ["critic_tau"] = "0.995", ["critic_target_every"] = "5", ["act_with"] = "average", ["eta"] = "0.5",
         };
         Assert.All(expected, pair => Assert.Equal(pair.Value, resolved[pair.Key]));
         Assert.Equal(schedule, resolved.GetValueOrDefault("noise_schedule"));

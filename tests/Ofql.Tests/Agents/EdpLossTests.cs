@@ -69,7 +69,7 @@ public sealed class EdpLossTests
     {
         var settings = change(new EdpSettings
         {
-            HiddenWidth = 7, HiddenLayers = 2, EmbeddingSize = 4, BatchSize = Batch, Steps = 12, SolverSteps = 5, LearningRate = 0, CriticLearningRate = 0, CriticTau = 0,
+            HiddenWidth = 7, HiddenLayers = 2, EmbeddingSize = 4, EmbeddingFrequencies = EmbeddingFrequencies.DiffusionQl, BatchSize = Batch, Steps = 12, SolverSteps = 5, LearningRate = 0, CriticLearningRate = 0, CriticTau = 0,
         });
         using var data = OfqlBench.Data(20, StateSize, ActionSize);
         var context = OfqlBench.Context(data);

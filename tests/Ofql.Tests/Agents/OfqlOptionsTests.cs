@@ -17,6 +17,7 @@ public sealed class OfqlOptionsTests
         ["hidden_layers"] = ("4", ""),
         ["activation"] = ("relu", ""),
         ["critic_layer_norm"] = ("true", ""),
+        ["critic_begins_with_tanh"] = ("true", ""),
         ["embedding_size"] = ("6", ""),
         ["embedding_mlp"] = ("false", ""),
         ["embedding_frequencies"] = ("mean_flow", ""),

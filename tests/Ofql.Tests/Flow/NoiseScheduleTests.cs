@@ -57,6 +57,17 @@ public sealed class NoiseScheduleTests
         Assert.Equal(1e-4, NoiseSchedule.Of(NoiseScheduleKind.Linear, 1).Beta(0), 1e-15);
     }
 
+    // abar = cos^2(pi/2 (t + 0.008)/1.008) / cos^2(pi/2 0.008/1.008) at t = 0.001, 0.25075, 0.5005, 0.75025, 0.9946, by hand.
+    [Fact]
+    public void The_continuous_cosine_has_the_levels_of_clean_diffuser()
+    {
+        var schedule = NoiseSchedule.Of(NoiseScheduleKind.CosineContinuous, 5);
+        double[] expected = [0.9999587158, 0.8461693455, 0.4930643729, 0.1439984140, 7.082123e-5];
+        for (var k = 0; k < 5; k++)
+            Assert.Equal(expected[k], schedule.AlphaBar(k), 1e-10);
+        Assert.Equal(7.082123e-5, NoiseSchedule.Of(NoiseScheduleKind.CosineContinuous, 1).AlphaBar(0), 1e-10);
+    }
+
     [Fact]
     public void Cosine_follows_its_square_until_beta_is_cut()
     {

@@ -7,6 +7,9 @@ public sealed class CqlFactory : AgentFactory<CqlSettings>
 {
     private const double Infinite = double.PositiveInfinity;
 
+    // The one locomotion task whose rewards CORL normalises.
+    private const string NormalizedTask = "hopper-medium-v2";
+
     /// <inheritdoc/>
     public override string Title => "Conservative Q-Learning: critics that underrate actions the data does not have";
 
@@ -16,12 +19,13 @@ public sealed class CqlFactory : AgentFactory<CqlSettings>
     /// <inheritdoc/>
     public override IReadOnlyList<PublishedSettings> Published { get; } =
     [
-        .. D4rlTasks.Locomotion.With("CORL"),
+        .. D4rlTasks.Locomotion.Where(task => task != NormalizedTask).With("CORL"),
+        .. ((string[])[NormalizedTask]).With("CORL", ("normalize_rewards", "return_range")),
         .. D4rlTasks.AntMaze("v2").With(
             "CORL",
             ("critic_hidden_layers", "5"), ("learning_rate", "0.0001"), ("cql_alpha", "5"), ("lagrange", "true"), ("lagrange_gap", "0.8"), ("difference_low", "-200"),
             ("max_target_backup", "true"), ("normalize_states", "none"), ("reward_shift", "-0.5"), ("reward_scale", "10")),
-        .. D4rlTasks.Pen.With("CORL (Adroit)", ("cql_alpha", "1")),
+        .. D4rlTasks.Pen.With("CORL (Adroit)", ("cql_alpha", "1"), ("learning_rate", "0.0001")),
     ];
 
     internal static PolicyFormat<CqlSettings> Format { get; } = new()
@@ -45,7 +49,7 @@ public sealed class CqlFactory : AgentFactory<CqlSettings>
         .Integer("critic_hidden_layers", s => s.CriticHiddenLayers, (s, v) => s with { CriticHiddenLayers = (int)v }, 1, "Hidden layers of the critics: 3 [CORL, locomotion], 5 [CORL, AntMaze].", 1000)
         .CriticLayerNorm("none [CORL]")
         .Boolean("orthogonal_weights", s => s.OrthogonalWeights, (s, v) => s with { OrthogonalWeights = v }, "Orthogonal first weights of the critics [CORL].")
-        .Learning("256 [CORL]", "and for the temperature: 3e-5 [CORL, locomotion], 1e-4 [CORL, AntMaze]")
+        .Learning("256 [CORL]", "and for the temperature: 3e-5 [CORL, locomotion], 1e-4 [CORL, AntMaze, Adroit]")
         .Critic("3e-4 [CORL]", "0.005 [CORL]")
         .Decay("of actor and critics; none [CORL]")
         .Clipping("none [CORL]", "none [CORL]")

@@ -16,6 +16,6 @@ public sealed record DqlSettings : RegularizedPolicySettings
 
     /// <summary>The defaults under a protocol.</summary>
     public static DqlSettings Of(TrainingProtocol protocol) => protocol == TrainingProtocol.CleanDiffuser
-        ? new DqlSettings { NoiseSchedule = NoiseScheduleKind.Cosine }.InCleanDiffuser()
+        ? new DqlSettings { NoiseSchedule = NoiseScheduleKind.CosineContinuous }.InCleanDiffuser()
         : new DqlSettings();
 }

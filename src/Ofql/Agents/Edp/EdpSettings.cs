@@ -14,7 +14,8 @@ public enum EdpSampler
 
 /// <summary>
 /// Every choice of Efficient Diffusion Policy with TD3's loss (arXiv 2305.20081). Defaults are those of the authors' code, but for the
-/// sampler. <see cref="EdpOptions"/> gives the sources.
+/// sampler, and but for critic_max_norm, which bounds the norm of both critics' gradient here and of each critic's there.
+/// <see cref="EdpOptions"/> gives the sources.
 /// </summary>
 public sealed record EdpSettings : RegularizedPolicySettings
 {
@@ -24,6 +25,7 @@ public sealed record EdpSettings : RegularizedPolicySettings
         Eta = 2.0;
         QNormalization = QNormalization.Same;
         ActionLimit = 0.999;
+        EmbeddingFrequencies = EmbeddingFrequencies.MeanFlow;
     }
 
     /// <summary>Noise levels T.</summary>

@@ -32,6 +32,7 @@ public sealed record MeanFlowQlSettings : ActorCriticSettings
         LearningRateDecay = LearningRateDecay.Cosine;
         ActorMaxNorm = 1;
         CriticMaxNorm = 1;
+        NormalizeStates = StateNormalization.Standardize;
     }
 
     /// <summary>Width of the policy's transformer.</summary>
@@ -47,7 +48,7 @@ public sealed record MeanFlowQlSettings : ActorCriticSettings
     public int EmbeddingSize { get; init; } = 256;
 
     /// <summary>Levels T of the time.</summary>
-    public int TimeSteps { get; init; } = 50;
+    public int TimeSteps { get; init; } = 10_000;
 
     /// <summary>1 - p of the adaptive weight.</summary>
     public double AdaptiveGamma { get; init; } = 0.8;
@@ -106,7 +107,10 @@ public sealed record MeanFlowQlSettings : ActorCriticSettings
     internal TokenTransformerShape Transformer(int stateSize, int actionSize) => new(
         stateSize + actionSize, actionSize, ActorWidth, ActorDepth, ActorMlpRatio, SinusoidFrequencies.MeanFlow(EmbeddingSize));
 
-    /// <summary>Next actions in the backup.</summary>
+    /// <summary>
+    /// Next actions in the backup: half of N, as paper and code state it. What the code runs is 5 whatever N, because its count, computed as an
+    /// array, is not taken for a number.
+    /// </summary>
     internal int TargetCandidates => Math.Max(1, BestOf / 2);
 
     /// <summary>The settings that text options describe.</summary>
@@ -132,11 +136,11 @@ public sealed record MeanFlowQlSettings : ActorCriticSettings
         .Critic("3e-4, constant [code]", "0.005 [code]")
         .Clipping("1 [code]", "1 [code]")
         .Discount("0.99 on D4RL [paper]")
-        .States("none [code]")
+        .States("standardize [code, by its launcher]")
         .Rewards("none [code]", "-1 on AntMaze [code]", "1 [code]");
 
     private static OptionTable<MeanFlowQlSettings> Policy(OptionTable<MeanFlowQlSettings> table) => table
-        .Integer("time_steps", s => s.TimeSteps, (s, v) => s with { TimeSteps = (int)v }, 1, "Levels of the time, uniform times where there are more than 1000; per task 50 to 10000 [paper].")
+        .Integer("time_steps", s => s.TimeSteps, (s, v) => s with { TimeSteps = (int)v }, 1, "Levels of the time, uniform times where there are more than 1000: 10000 [code], per task 50 to 10000 [paper].")
         .Number("adaptive_gamma", s => s.AdaptiveGamma, (s, v) => s with { AdaptiveGamma = v }, 0, 1, "The flow error's weight is 1 / (sg(d) + c)^(1 - gamma), 0.8 [code].")
         .Number("adaptive_constant", s => s.AdaptiveConstant, (s, v) => s with { AdaptiveConstant = v }, 0, double.PositiveInfinity, "c of that weight, 1e-4 [code].")
         .Number("target_bound", s => s.TargetBound, (s, v) => s with { TargetBound = v }, 0, double.PositiveInfinity, "Largest size of the entries of the flow's target, 5 [code].")

@@ -20,7 +20,7 @@ internal static class OfqlOptions
         .Word("bc_weighting", s => s.BcWeighting, (s, v) => s with { BcWeighting = v }, "uniform [paper], or MeanFlow's adaptive weight 1 / (sg(d) + c)^p.")
         .Number("adaptive_constant", s => s.AdaptiveConstant, (s, v) => s with { AdaptiveConstant = v }, 0, Infinite, "c of the adaptive weight, 1e-3 (MeanFlow, CIFAR-10).")
         .Number("adaptive_power", s => s.AdaptivePower, (s, v) => s with { AdaptivePower = v }, 0, Infinite, "p of the adaptive weight, 1 (MeanFlow, ImageNet).")
-        .Word("bc_reduction", s => s.BcReduction, (s, v) => s with { BcReduction = v }, "Squared error by mean over action entries [DQL, CD] or sum [the paper's formula].")
+        .Word("bc_reduction", s => s.BcReduction, (s, v) => s with { BcReduction = v }, "Squared error by mean over action entries [DQL, CD] or sum [the paper's formula]; nothing where bc_weighting is adaptive, which sums.")
         .Number("flow_ratio", s => s.Times.FlowRatio, (s, v) => s with { Times = s.Times with { FlowRatio = v } }, 0, 1, "Probability lambda of r = t, 0.5 [paper].")
         .Word("time_sampling", s => s.Times.Distribution, (s, v) => s with { Times = s.Times with { Distribution = v } }, "Distribution of r and t, logit_normal [paper] or uniform (its appendix M).")
         .Number("time_mean", s => s.Times.Mean, (s, v) => s with { Times = s.Times with { Mean = v } }, -Infinite, Infinite, "Mean under the sigmoid, -0.4 [paper].")

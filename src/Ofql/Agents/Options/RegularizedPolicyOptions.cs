@@ -14,11 +14,12 @@ internal static class RegularizedPolicyOptions
         .Word("protocol", s => s.Protocol, (s, v) => s with { Protocol = v },
             "Recipe that the other defaults follow: diffusion_ql, or clean_diffuser (z-scored states, return-range rewards, AdamW, cosine, critic layer norm).");
 
-    /// <summary>hidden_width to activation, critic_layer_norm, embedding_size, embedding_mlp, embedding_frequencies.</summary>
+    /// <summary>hidden_width to activation, critic_layer_norm, critic_begins_with_tanh, embedding_size, embedding_mlp, embedding_frequencies.</summary>
     public static OptionTable<T> TimedNetworks<T>(this OptionTable<T> table, string embedding, string source = "[DQL, CD]")
         where T : RegularizedPolicySettings => table
         .Network($"256 {source}", $"3 {source}", $"mish {source}")
         .CriticLayerNorm("none [DQL], on [CD]")
+        .Boolean("critic_begins_with_tanh", s => s.CriticBeginsWithTanh, (s, v) => s with { CriticBeginsWithTanh = v }, "tanh after the first hidden layer of the critics, whatever the others have: no [DQL], yes [CD].")
         .Integer("embedding_size", s => s.EmbeddingSize, (s, v) => s with { EmbeddingSize = (int)v }, 2, $"Size of the embedding of the time, even; {embedding}.", 65_536)
         .Boolean("embedding_mlp", s => s.EmbeddingMlp, (s, v) => s with { EmbeddingMlp = v }, "Linear, Mish, Linear after the sinusoids [DQL, CD].")
         .Word("embedding_frequencies", s => s.EmbeddingFrequencies, (s, v) => s with { EmbeddingFrequencies = v }, "Sinusoids: diffusion_ql [DQL] or mean_flow [CD].")
@@ -44,7 +45,7 @@ internal static class RegularizedPolicyOptions
         .Rewards("none [DQL, MuJoCo and Kitchen], standardize [DQL, Adroit], return_range [CD, MuJoCo]", "-0.5 [DQL], -1 [CD] on AntMaze", "4 on AntMaze [DQL]");
 
     /// <summary>Options that acting depends on and that the first policy files did not have yet.</summary>
-    public static IReadOnlyList<string> LaterActing { get; } = ["train_critics"];
+    public static IReadOnlyList<string> LaterActing { get; } = ["train_critics", "critic_begins_with_tanh"];
 
     /// <summary>discount, eta, eta_scale, train_critics, q_normalization, q_floor, max_q_backup, max_q_candidates, act_with.</summary>
     public static OptionTable<T> QLearning<T>(this OptionTable<T> table, string eta, string normalization = "policy actions of the other critic [DQL], data actions [paper], none")

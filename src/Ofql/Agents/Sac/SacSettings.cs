@@ -4,7 +4,7 @@ namespace Ofql.Agents.Sac;
 
 /// <summary>
 /// Every choice of Soft Actor-Critic (arXiv 1812.05905). Defaults are rlkit's, with which D4RL's behaviour policies were
-/// trained. Each property is an option of the same name in snake_case; <see cref="SacOptions"/> gives the sources.
+/// trained, but for what the critics and all hidden biases begin with: uniform within 1/sqrt(inputs), as PyTorch has it. Each property is an option of the same name in snake_case; <see cref="SacOptions"/> gives the sources.
 /// </summary>
 public sealed record SacSettings : ActorCriticSettings
 {
