@@ -75,6 +75,15 @@ public static unsafe class AdamKernel
 
     private struct AdamRun : IRun
     {
+        /// <summary>
+        /// The moments of a parameter that no gradient reaches any more (a dead unit) fall by a factor each step, leave the normal numbers and would
+        /// stay there, which is slow on Intel's processors for as long as the training lasts. What is so small moves no parameter: it is taken for 0.
+        /// </summary>
+        private const float SmallestMoment = 1e-36f;
+
+        /// <summary>Its square times 1 - beta2 is still a normal number.</summary>
+        private const float SmallestGradient = 1e-16f;
+
         public AdamStep Step;
         public float* P;
         public float* G;
@@ -85,15 +94,20 @@ public static unsafe class AdamKernel
         public readonly void Apply<T>(nint index)
             where T : unmanaged, ILanes<T>
         {
-            var g = T.Load(G + index) * T.Create(Step.GradientScale);
-            var m = T.MultiplyAdd(T.Create(Step.Beta1), T.Load(M + index), T.Create(Step.Rate1) * g);
-            var v = T.MultiplyAdd(T.Create(Step.Beta2), T.Load(V + index), T.Create(Step.Rate2) * g * g);
+            var g = NoLess(T.Load(G + index) * T.Create(Step.GradientScale), SmallestGradient);
+            var m = NoLess(T.MultiplyAdd(T.Create(Step.Beta1), T.Load(M + index), T.Create(Step.Rate1) * g), SmallestMoment);
+            var v = NoLess(T.MultiplyAdd(T.Create(Step.Beta2), T.Load(V + index), T.Create(Step.Rate2) * g * g), SmallestMoment);
             m.Store(M + index);
             v.Store(V + index);
             var denominator = T.MultiplyAdd(T.Sqrt(v), T.Create(Step.SecondMomentScale), T.Create(Step.Epsilon));
             var p = T.Create(Step.Shrink) * T.Load(P + index);
             (p - (T.Create(Step.StepSize) * m / denominator)).Store(P + index);
         }
+
+        /// <summary>x, or 0 where its size is below the bound. NaN stays: it is not below.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T NoLess<T>(T x, float bound)
+            where T : unmanaged, ILanes<T> => T.Select(T.LessThan(T.Abs(x), T.Create(bound)), T.Create(0f), x);
     }
 
     private struct AverageRun : IRun

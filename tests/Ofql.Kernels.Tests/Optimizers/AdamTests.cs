@@ -60,6 +60,34 @@ public sealed unsafe class AdamTests
         p.AssertEach("p", (_, _) => (-1e-3, 1e-3 * 10 * Rounding.Unit));
     }
 
+    /// <summary>They would fall by a factor each step down to the smallest numbers there are, and stay: 0.9 times four of them rounds to four.</summary>
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(1e-6f)]
+    [InlineData(1e-18f)]
+    [InlineData(1e-40f)]
+    public void Moments_of_a_dead_parameter_come_to_zero_by_normal_numbers(float gradient)
+    {
+        using Matrix p = Matrix.Random(16, 1, 1), g = Matrix.Of(p.Layout, (_, _) => gradient), none = new(16, 1), m = new(16, 1), v = new(16, 1);
+        for (var k = 1; k <= 1200; k++)
+        {
+            AdamKernel.Apply(AdamStep.At(k, 1e-3, 0.9, 0.999, 1e-8, 0, 1), p.Pointer, (k <= 5 ? g : none).Pointer, m.Pointer, v.Pointer, 16);
+            Assert.True(m[3, 0] == 0 || float.IsNormal(m[3, 0]), $"first moment {m[3, 0]} after {k} steps");
+            Assert.True(v[3, 0] == 0 || float.IsNormal(v[3, 0]), $"second moment {v[3, 0]} after {k} steps");
+        }
+
+        Assert.Equal(0, m[3, 0]);
+        Assert.Equal(gradient > 1e-10f, v[3, 0] > 0);
+    }
+
+    [Fact]
+    public void A_gradient_that_is_no_number_is_seen()
+    {
+        using Matrix p = Matrix.Random(16, 1, 1), g = Matrix.Of(p.Layout, (_, _) => double.NaN), m = new(16, 1), v = new(16, 1);
+        AdamKernel.Apply(AdamStep.At(1, 1e-3, 0.9, 0.999, 1e-8, 0, 1), p.Pointer, g.Pointer, m.Pointer, v.Pointer, 16);
+        Assert.True(float.IsNaN(p[3, 0]) && float.IsNaN(m[3, 0]) && float.IsNaN(v[3, 0]));
+    }
+
     [Fact]
     public void Parameters_without_gradient_do_not_move()
     {
