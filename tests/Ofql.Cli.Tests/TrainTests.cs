@@ -39,6 +39,32 @@ public class TrainTests
     }
 
     [Fact]
+    public void Starts_that_an_environment_does_not_have_are_refused_before_training()
+    {
+        using var cli = new CliFixture();
+        var (code, _, error) = CliFixture.RunWith(
+            ["train", "maze2d-umaze-v1", "--runs", cli.Runs, "--datasets", cli["sets"], "--name", "one", "--updates", "2", "--set", "data.rows=500", "--set", "agent.batch_size=16", "--set", "evaluation.starts=gymnasium"],
+            TextReader.Null, Ofql.Cli.Composition.Catalog.Shipped, CancellationToken.None);
+        Assert.Equal(2, code);
+        Assert.Contains("cannot start where Gymnasium does", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(cli.Runs, "one")));
+    }
+
+    [Fact]
+    public void A_number_of_updates_without_end_has_a_time_left()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (_, step) =>
+        {
+            if (step == 30)
+                stop.Cancel();
+        };
+        var (code, _, error) = cli.RunWith(["train", "--data", cli.Data, "--agent", "linear", "--env", "pendulum", "--runs", cli.Runs, "--name", "one", "--updates", "99999999999999", "--set", "training.log_every=1"], "", stop.Token);
+        Assert.True(code == 130, error);
+    }
+
+    [Fact]
     public void A_policy_that_was_lost_after_the_last_checkpoint_is_written_again_on_resuming()
     {
         using var cli = new CliFixture();

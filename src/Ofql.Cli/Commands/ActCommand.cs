@@ -47,6 +47,7 @@ internal static class ActCommand
 
         for (var number = 1; NextLine(context) is { } line; number++)
         {
+            context.Cancellation.ThrowIfCancellationRequested();
             if (!string.IsNullOrWhiteSpace(line))
                 scribe.Act(line, string.Create(CultureInfo.InvariantCulture, $"standard input, line {number}"));
         }
@@ -79,6 +80,8 @@ internal static class ActCommand
             if (actor.Steps is [_, ..] steps)
                 steps[0] = _step++;
             actor.Act(1, state, _noise, _uniforms, _action);
+            if (!_action.All(float.IsFinite))
+                throw new OfqlException($"{where}: the policy has no finite action for this state. Its numbers are far from any that it learned from, or the policy is damaged.");
             if (context.Json)
                 context.Out.WriteLine(new JsonObject { ["action"] = new JsonArray(_action.Select(value => (JsonNode)value).ToArray()) }.ToJsonString());
             else

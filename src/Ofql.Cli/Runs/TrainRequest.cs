@@ -130,7 +130,7 @@ internal sealed class TrainPlanner(Catalog catalog)
                 $"The run '{folder}' was made with another configuration:{System.Environment.NewLine}  "
                 + string.Join(System.Environment.NewLine + "  ", differences) + System.Environment.NewLine
                 + "Continuing would not give the result of either. Leave these options out to continue the run as it is, or begin a "
-                + "new run with --name. (Allowed to differ: threads, logging, checkpoint and evaluation settings, more updates.)");
+                + "new run with --name. (Allowed to differ: threads, logging, checkpoint and evaluation settings; more updates, unless a schedule such as a cosine runs over their number.)");
         }
 
         var seeds = !isGroup ? [(ulong)before.Integer("training.seed")]

@@ -106,11 +106,13 @@ internal sealed class TrainingSession
         return origin;
     }
 
-    // Making one tells early whether what it needs is installed.
+    // Making one tells early whether what it needs is installed, and whether it can be evaluated as asked for.
     private static string? SimulatorOf(SessionRequest request)
     {
         var name = request.Configuration.Text("environment");
         using var environment = name.Length > 0 ? request.Catalog.Environment(name).Create() : null;
+        if (environment is not null)
+            EvaluationOf(request.Configuration, threads: 1).RequireFit(environment);
         return environment?.Simulator;
     }
 
@@ -197,14 +199,16 @@ internal sealed class TrainingSession
         _environment!,
         createActor,
         _configuration.IsOnline && _configuration.From.Length == 0 ? [ActingWay.Deterministic(createActor)] : ActingWay.Of(createActor, Acting(_configuration)),
-        new EvaluationOptions
-        {
-            Episodes = (int)_configuration.Integer("evaluation.episodes"),
-            Seed = (ulong)_configuration.Integer("evaluation.seed"),
-            Starts = Enum.Parse<EpisodeStarts>(_configuration.Text("evaluation.starts"), ignoreCase: true),
-            Threads = threads,
-        },
+        EvaluationOf(_configuration, threads),
         cancellation).SelectMany(way => way.Values()).ToList();
+
+    private static EvaluationOptions EvaluationOf(ResolvedConfiguration configuration, int threads) => new()
+    {
+        Episodes = (int)configuration.Integer("evaluation.episodes"),
+        Seed = (ulong)configuration.Integer("evaluation.seed"),
+        Starts = Enum.Parse<EpisodeStarts>(configuration.Text("evaluation.starts"), ignoreCase: true),
+        Threads = threads,
+    };
 
     private static ActingOptions Acting(ResolvedConfiguration configuration) => ActingOptionSet.Check(
         "evaluation.candidates",

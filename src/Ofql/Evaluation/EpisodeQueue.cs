@@ -85,14 +85,7 @@ internal struct RunningEpisode
             return;
         }
 
-        if (environment is not IGymnasiumStart gymnasium)
-        {
-            throw new UsageException(
-                $"{environment.Specification.Name} cannot start where Gymnasium does: its first states are not drawn here as there. "
-                + "Evaluate it from its own starts (evaluation.starts: streams).");
-        }
-
-        gymnasium.ResetAsGymnasium(seed, state);
+        EvaluationOptions.RequireGymnasiumStart(environment).ResetAsGymnasium(seed, state);
     }
 
     /// <summary>Draws what the actor needs for its next action.</summary>

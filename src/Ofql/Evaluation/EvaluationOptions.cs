@@ -1,3 +1,5 @@
+using Ofql.Environments;
+
 namespace Ofql.Evaluation;
 
 /// <summary>Where the episodes of an evaluation start.</summary>
@@ -42,6 +44,14 @@ public sealed record EvaluationOptions
         }
     }
 
+    /// <summary>Checks that an environment can begin its episodes where these options ask for, before much is done for them.</summary>
+    /// <exception cref="UsageException">It cannot start where Gymnasium does.</exception>
+    public void RequireFit(IEnvironment environment)
+    {
+        if (Starts == EpisodeStarts.Gymnasium)
+            RequireGymnasiumStart(environment);
+    }
+
     /// <summary>Checks all values.</summary>
     /// <exception cref="UsageException">Names every value that is out of range.</exception>
     public void Validate()
@@ -56,4 +66,8 @@ public sealed record EvaluationOptions
         if (faults.Count > 0)
             throw new UsageException($"Evaluation options must be at least 1: {string.Join(", ", faults)}.");
     }
+
+    internal static IGymnasiumStart RequireGymnasiumStart(IEnvironment environment) => environment as IGymnasiumStart ?? throw new UsageException(
+        $"{environment.Specification.Name} cannot start where Gymnasium does: its first states are not drawn here as there. "
+        + "Evaluate it from its own starts (evaluation.starts: streams).");
 }

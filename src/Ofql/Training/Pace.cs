@@ -6,6 +6,7 @@ namespace Ofql.Training;
 /// </summary>
 internal sealed class Pace
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(365_000);
     private static readonly TimeSpan WindowLength = TimeSpan.FromSeconds(10);
     private readonly TimeProvider _time;
     private readonly Queue<(TimeSpan Trained, long Step)> _samples = new();
@@ -82,6 +83,8 @@ internal sealed class Pace
         var rate = Rate > 0 ? Rate : MeanRate;
         if (rate <= 0)
             return null;
-        return TimeSpan.FromSeconds((updates - _lastStep) / rate) + (_lastEvaluation * evaluationsToCome);
+        // Whoever asks for a number without end gets one.
+        var seconds = ((updates - _lastStep) / rate) + (_lastEvaluation.TotalSeconds * evaluationsToCome);
+        return TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, seconds));
     }
 }

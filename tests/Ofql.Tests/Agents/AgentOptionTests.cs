@@ -47,6 +47,8 @@ public sealed class AgentOptionTests
         ["dtql.log_std_low"] = ("1", ""),
         ["dtql.log_std_high"] = ("-1", ""),
         ["meanflow_ql.target_bound"] = ("0.1", ""),
+        // More than 1000 levels are none.
+        ["meanflow_ql.time_steps"] = ("50", ""),
         ["meanflow_ql.bound_weight"] = (null, "learning_rate=0.3 warm_up_share=0"),
         ["meanflow_ql.alpha_interval"] = ("1", "alpha_threshold=1"),
         ["meanflow_ql.alpha_threshold"] = ("1", "alpha_interval=1"),
