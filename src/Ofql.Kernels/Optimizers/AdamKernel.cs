@@ -94,9 +94,9 @@ public static unsafe class AdamKernel
         public readonly void Apply<T>(nint index)
             where T : unmanaged, ILanes<T>
         {
-            var g = NoLess(T.Load(G + index) * T.Create(Step.GradientScale), SmallestGradient);
-            var m = NoLess(T.MultiplyAdd(T.Create(Step.Beta1), T.Load(M + index), T.Create(Step.Rate1) * g), SmallestMoment);
-            var v = NoLess(T.MultiplyAdd(T.Create(Step.Beta2), T.Load(V + index), T.Create(Step.Rate2) * g * g), SmallestMoment);
+            var g = ZeroBelow(T.Load(G + index) * T.Create(Step.GradientScale), SmallestGradient);
+            var m = ZeroBelow(T.MultiplyAdd(T.Create(Step.Beta1), T.Load(M + index), T.Create(Step.Rate1) * g), SmallestMoment);
+            var v = ZeroBelow(T.MultiplyAdd(T.Create(Step.Beta2), T.Load(V + index), T.Create(Step.Rate2) * g * g), SmallestMoment);
             m.Store(M + index);
             v.Store(V + index);
             var denominator = T.MultiplyAdd(T.Sqrt(v), T.Create(Step.SecondMomentScale), T.Create(Step.Epsilon));
@@ -106,7 +106,7 @@ public static unsafe class AdamKernel
 
         /// <summary>x, or 0 where its size is below the bound. NaN stays: it is not below.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static T NoLess<T>(T x, float bound)
+        private static T ZeroBelow<T>(T x, float bound)
             where T : unmanaged, ILanes<T> => T.Select(T.LessThan(T.Abs(x), T.Create(bound)), T.Create(0f), x);
     }
 

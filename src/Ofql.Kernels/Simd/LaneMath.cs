@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ofql.Kernels.Activations;
 
 namespace Ofql.Kernels.Simd;
 
@@ -85,11 +86,11 @@ internal static class LaneMath
         return T.MultiplyAdd(exponent, T.Create(Ln2High), f + y);
     }
 
-    /// <summary>1 / (1 + e^-x), no less than e^-64: below 1e-38 numbers are slow to compute with.</summary>
+    /// <summary>1 / (1 + e^-x), no less than e^-64 (<see cref="FlatSide"/>).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x)
         where T : unmanaged, ILanes<T> =>
-        T.Create(1f) / (T.Create(1f) + ExpInRange(T.Max(T.Create(-64f), T.Min(T.Create(64f), T.Create(0f) - x))));
+        T.Create(1f) / (T.Create(1f) + ExpInRange(T.Max(T.Create(FlatSide.Exponential), T.Min(T.Create(-FlatSide.Exponential), T.Create(0f) - x))));
 
     /// <summary>tanh x: an odd polynomial (Cephes' tanhf) within 0.625, else 1 - 2 / (e^2|x| + 1) with x's sign.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,7 +10,8 @@ namespace Ofql.Graph.Execution;
 /// <param name="blocks">The blocks that the program reads.</param>
 internal sealed class Preparation(int phases, ParameterBlock[] blocks)
 {
-    private long _seen = -1;
+    private long _done = -1;
+    private long _asked;
 
     /// <summary>Phases at the beginning of the program.</summary>
     public int Phases => phases;
@@ -41,16 +42,16 @@ internal sealed class Preparation(int phases, ParameterBlock[] blocks)
         bool Touches(Instruction instruction) => instruction.Reads.Concat(instruction.Writes).Any(changing.Contains);
     }
 
-    /// <summary>Looks whether parameters have changed since the last run.</summary>
+    /// <summary>Looks whether parameters have changed since the last run. Until this one is <see cref="Complete"/>, nothing counts as prepared.</summary>
     public void Check()
     {
-        var now = 0L;
+        _asked = 0;
         foreach (var block in blocks)
-            now += block.Version;
-        FirstPhase = now == _seen ? phases : 0;
-        _seen = now;
+            _asked += block.Version;
+        FirstPhase = _asked == _done ? phases : 0;
+        _done = -1;
     }
 
-    /// <summary>A run has failed: what it should have prepared may be missing.</summary>
-    public void Forget() => _seen = -1;
+    /// <summary>The run has come to its end.</summary>
+    public void Complete() => _done = _asked;
 }

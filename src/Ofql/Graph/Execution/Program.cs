@@ -66,16 +66,8 @@ public sealed unsafe class Program : IDisposable
     public void Run()
     {
         _preparation.Check();
-        try
-        {
-            _team.Run(this);
-        }
-        catch
-        {
-            _preparation.Forget();
-            throw;
-        }
-
+        _team.Run(this);
+        _preparation.Complete();
         MultiplyAdds += _preparation.FirstPhase == 0 ? _work : _workPrepared;
         foreach (var block in _updated)
             block.Changed();
