@@ -44,6 +44,9 @@ internal sealed record CommandContext
     /// <summary>Asks to finish the step, save and leave.</summary>
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>Whether whoever read <see cref="Out"/> has gone.</summary>
+    public Func<bool> OutputIsUnread { get; init; } = () => false;
+
     /// <summary>Where messages for people go.</summary>
     public TextWriter Messages => Json ? Error : Out;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Ofql.Cli.Commands;
 using Ofql.Cli.Composition;
+using Ofql.Cli.Rendering;
 
 namespace Ofql.Cli;
 
@@ -11,6 +12,9 @@ internal static class Program
     private const int Failed = 1;
     private const int Misused = 2;
     private const int Interrupted = 130;
+
+    /// <summary>Exit code of a command whose output nobody reads any more: as if SIGPIPE had ended it.</summary>
+    internal const int Unread = 141;
 
     // Supervisors such as timeout(1) send one signal to the process and again to its group: that is one wish, not two.
     private static readonly TimeSpan OneWish = TimeSpan.FromMilliseconds(300);
@@ -33,6 +37,7 @@ internal static class Program
             // Some terminals do not know their width and report 0.
             Width = interactive && Console.WindowWidth > 0 ? Console.WindowWidth : 120,
             Cancellation = cancellation.Token,
+            OutputIsUnread = OutputReader.IsGone,
         };
         return Run(arguments, context);
     }
@@ -75,6 +80,12 @@ internal static class Program
                 + "or fewer seeds at once, or a machine with more memory.";
             return Report(context, error, message, debug, Failed);
         }
+        catch (IOException error)
+        {
+            // Files say themselves what is wrong with them; what is left are the streams of the program.
+            var message = $"Standard input or output failed: {error.Message.TrimEnd('.')}. If the output goes to a file, its disk may be full.";
+            return Report(context, error, message, debug, Failed);
+        }
         catch (Exception error)
         {
             var message = $"This is a defect of Ofql, not of yours: {error.GetType().Name}: {error.Message} Please report it with the "
@@ -99,15 +110,23 @@ internal static class Program
         }
 
         Console.Error.WriteLine();
-        Console.Error.WriteLine("Stopping: what is under way is finished, and training is saved. Press Ctrl-C again to abort at once.");
+        Console.Error.WriteLine("Stopping: what is under way is finished. Press Ctrl-C again to abort at once.");
         cancellation.Cancel();
     }
 
     private static int Report(CommandContext context, Exception error, string message, bool debug, int code)
     {
-        context.Error.WriteLine($"ofql: {message}");
-        if (debug)
-            context.Error.WriteLine(error);
+        try
+        {
+            context.Error.WriteLine($"ofql: {message}");
+            if (debug)
+                context.Error.WriteLine(error);
+        }
+        catch (IOException)
+        {
+            // Nobody can be told; the exit code remains.
+        }
+
         return code;
     }
 

@@ -84,7 +84,7 @@ public sealed class DataTests
         Assert.Contains("Its columns: run, speed, angle, torque, profit, done.", error, StringComparison.Ordinal);
         (code, _, error) = cli.Run("data", "convert", cli["log.csv"], cli["log.npz"], "--map", cli["map.yaml"]);
         Assert.Equal(1, code);
-        Assert.Contains("are NaN or infinite", error, StringComparison.Ordinal);
+        Assert.Contains("line 5, column 'angle': expected a finite number", error, StringComparison.Ordinal);
         Assert.Equal(0, cli.Run("data", "convert", cli["log.csv"], cli["log.npz"], "--map", cli["map.yaml"], "--allow-not-finite").Code);
         var report = JsonNode.Parse(cli.Run("data", "inspect", cli["log.npz"], "--json").Out)!;
         Assert.Equal("NPZ", (string?)report["format"]);

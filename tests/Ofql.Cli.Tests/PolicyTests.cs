@@ -84,6 +84,42 @@ public class PolicyTests
     }
 
     [Fact]
+    public void A_line_without_end_and_a_reader_that_has_gone_end_acting()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--name", "one"]);
+        var (code, _, error) = cli.RunWith(["act", "one", "--runs", cli.Runs], new string('0', 2_000_000), CancellationToken.None);
+        Assert.Equal(2, code);
+        Assert.Contains("line 1: longer than", error, StringComparison.Ordinal);
+        using var output = new StringWriter();
+        var unread = Program.Run(["act", "one", "--runs", cli.Runs], new CommandContext
+        {
+            Out = output, Error = output, Input = new StringReader("1 2 3\n4 5 6\n7 8 9\n"), Catalog = cli.Catalog, OutputIsUnread = () => output.ToString().Contains('\n', StringComparison.Ordinal),
+        });
+        Assert.Equal(Program.Unread, unread);
+        Assert.Single(output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void An_environment_that_the_data_cannot_come_from_has_no_score()
+    {
+        using var cli = new CliFixture();
+        var (code, _, error) = cli.Run("data", "inspect", cli.Data, "--env", "maze2d-umaze-v1");
+        Assert.Equal(2, code);
+        Assert.Contains("a score in that environment would mean nothing", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluation_starts_where_the_run_says_unless_told_otherwise()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "one", "--set", "evaluation.starts=gymnasium"]);
+        string[] line = ["evaluate", "one", "--runs", cli.Runs, "--episodes", "1", "--json"];
+        Assert.Equal("gymnasium", (string?)JsonNode.Parse(cli.Run(line).Out)!["starts"]);
+        Assert.Equal("streams", (string?)JsonNode.Parse(cli.Run([.. line, "--starts", "streams"]).Out)!["starts"]);
+    }
+
+    [Fact]
     public void Inspect_and_list_speak_json()
     {
         using var cli = new CliFixture();
@@ -102,10 +138,10 @@ public class PolicyTests
     /// <summary>A terminal at which nobody types.</summary>
     private sealed class SilentReader(ManualResetEventSlim silence) : TextReader
     {
-        public override string? ReadLine()
+        public override int Read()
         {
             silence.Wait(TimeSpan.FromMinutes(1));
-            return null;
+            return -1;
         }
     }
 }

@@ -339,6 +339,25 @@ public class TrainTests
         var (code, _, error) = cli.Run(line);
         Assert.Equal(1, code);
         Assert.Contains("has changed since it was generated", error, StringComparison.Ordinal);
+        File.WriteAllBytes(file, bytes[..^10]);
+        Assert.Contains("remove it", cli.Run(line).Error.Replace($"'{file}'", "it", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_policy_that_would_act_by_untrained_weights_is_announced()
+    {
+        using var cli = new CliFixture();
+        string[] line = ["train", "--agent", "ofql", "--data", cli.Data, "--env", "none", "--runs", cli.Runs, "--updates", "2", "--set", "agent.batch_size=8", "--set", "agent.hidden_width=8"];
+        Assert.Contains("it is still that beginning", Output("--name", "a"), StringComparison.Ordinal);
+        Assert.DoesNotContain("beginning", Output("--name", "b", "--set", "agent.act_with=online"), StringComparison.Ordinal);
+        Assert.Contains("\"agent.act_with\": \"average\"", Output("--dry-run", "--json"), StringComparison.Ordinal);
+
+        string Output(params string[] more)
+        {
+            var (code, output, error) = CliFixture.RunWith([.. line, .. more], TextReader.Null, Ofql.Cli.Composition.Catalog.Shipped, CancellationToken.None);
+            Assert.True(code == 0, error);
+            return output;
+        }
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
+using System.Text;
 using System.Text.Json.Nodes;
 using Ofql.Agents;
 using Ofql.Cli.Runs;
@@ -10,7 +12,8 @@ namespace Ofql.Cli.Commands;
 /// <summary><c>ofql act</c>.</summary>
 internal static class ActCommand
 {
-    private static readonly char[] Separators = [' ', '\t', ',', ';', '[', ']'];
+    private const int LongestLine = 1 << 20;
+    private static readonly char[] Separators = [' ', '\t', '\r', ',', ';', '[', ']'];
 
     public static Command Build(CommandContext context)
     {
@@ -45,9 +48,12 @@ internal static class ActCommand
             return 0;
         }
 
-        for (var number = 1; NextLine(context) is { } line; number++)
+        for (var number = 1; NextLine(context, number) is { } line; number++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
+            // Who reads the actions may have seen enough: then there is nobody left to act for.
+            if (context.OutputIsUnread())
+                return Program.Unread;
             if (!string.IsNullOrWhiteSpace(line))
                 scribe.Act(line, string.Create(CultureInfo.InvariantCulture, $"standard input, line {number}"));
         }
@@ -56,11 +62,34 @@ internal static class ActCommand
     }
 
     // Waiting for a line cannot be interrupted, but somebody else can wait: Ctrl-C ends at once.
-    private static string? NextLine(CommandContext context)
+    private static string? NextLine(CommandContext context, int number)
     {
-        var line = Task.Run(context.Input.ReadLine);
-        line.Wait(context.Cancellation);
+        var line = Task.Run(() => ReadLine(context.Input, number));
+        try
+        {
+            line.Wait(context.Cancellation);
+        }
+        catch (AggregateException error)
+        {
+            ExceptionDispatchInfo.Throw(error.InnerException!);
+        }
+
         return line.Result;
+    }
+
+    // A line without end, as from a device, must not fill the memory.
+    private static string? ReadLine(TextReader input, int number)
+    {
+        var line = new StringBuilder();
+        int next;
+        for (next = input.Read(); next >= 0 && next != '\n'; next = input.Read())
+        {
+            if (line.Length == LongestLine)
+                throw new UsageException($"standard input, line {number}: longer than {LongestLine} characters. Expected the numbers of one state.");
+            line.Append((char)next);
+        }
+
+        return next < 0 && line.Length == 0 ? null : line.ToString();
     }
 
     private sealed class Scribe(CommandContext context, IActor actor, RandomStream random)

@@ -14,7 +14,9 @@ internal static class CommandTree
         var root = Build(context);
         var parsed = root.Parse(arguments);
         var asksForFacts = root.Options.Any(option => option is HelpOption or { Action: VersionAction } && parsed.GetResult(option) is { Implicit: false });
-        if (!asksForFacts)
+        if (asksForFacts)
+            UsageErrors.ThrowForUnknownOptions(parsed);
+        else
             UsageErrors.Throw(parsed);
         return parsed.Invoke(new InvocationConfiguration
         {

@@ -69,6 +69,9 @@ internal static class DataBehavioursCommand
         return 0;
     }
 
+    private static string Scored(BehaviourPolicy policy) =>
+        double.IsNaN(policy.Return) ? "not evaluated" : string.Create(CultureInfo.InvariantCulture, $"return {policy.Return:F1}");
+
     private static void Write(CommandContext context, BehaviourSet set, string output)
     {
         var bytes = new FileInfo(output).Length;
@@ -80,6 +83,6 @@ internal static class DataBehavioursCommand
 
         context.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{output}: {set.Policies.Count} policies of {set.Environment}, {bytes / 1e6:F2} MB; medium {set.Medium} (return {set.At(set.Medium).Return:F1}), {(set.Expert is { } best ? $"expert {best} (return {set.At(best).Return:F1})" : "no expert")}, {set.Replay.Count} for the replay"));
+            $"{output}: {set.Policies.Count} policies of {set.Environment}, {bytes / 1e6:F2} MB; medium {set.Medium} ({Scored(set.At(set.Medium))}), {(set.Expert is { } best ? $"expert {best} ({Scored(set.At(best))})" : "no expert")}, {set.Replay.Count} for the replay"));
     }
 }

@@ -32,6 +32,7 @@ internal static class DataConvertCommand
         using var data = DatasetReader.Open(input, options);
         context.Cancellation.ThrowIfCancellationRequested();
         DatasetWriter.Save(data, output);
+        context.Cancellation.ThrowIfCancellationRequested();
         using var back = DatasetReader.Open(output, new DatasetReaderOptions { AllowNonFinite = true });
         var (before, after) = (DatasetFingerprint.Of(data), DatasetFingerprint.Of(back));
         var changed = before == after ? null : Changes(data, back, output);

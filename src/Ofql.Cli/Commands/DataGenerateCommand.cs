@@ -29,6 +29,13 @@ internal static class DataGenerateCommand
     {
         if (given is < 2 or > ConfigurationSchema.MostRows)
             throw new UsageException($"--rows is {given}; expected 2 to {ConfigurationSchema.MostRows}.");
+        if (output is not null && !IsNative(output))
+        {
+            throw new UsageException(
+                $"--output '{output}': what is generated is written as .safetensors, and beside it as a D4RL file .hdf5. Name a file ending with .safetensors; other "
+                + "forms are made of it with: ofql data convert");
+        }
+
         var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(datasets), context.Messages.WriteLine);
         var rows = source.RowsOf(task, given ?? 0);
         var path = output ?? source.PathOf(task, rows, seed);
@@ -56,6 +63,8 @@ internal static class DataGenerateCommand
             context.Out.WriteLine($"{beside}: the same rows as a D4RL HDF5 file");
         return 0;
     }
+
+    private static bool IsNative(string path) => Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Where the D4RL file beside the native one goes; null, with a word why, where the system has no libhdf5.</summary>
     private static string? PathBeside(CommandContext context, string native)

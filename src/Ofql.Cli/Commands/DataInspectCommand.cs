@@ -30,9 +30,16 @@ internal static class DataInspectCommand
 
     private static int Run(CommandContext context, string file, string? environment, DatasetReaderOptions options)
     {
-        var score = environment is null ? null : context.Catalog.Environment(environment).Specification.Score;
+        var asked = environment is null ? null : context.Catalog.Environment(environment).Specification;
         using var found = InspectedDataset.Of(
-            file, options, score, name => context.Catalog.Environments.Find(name)?.Specification.Score, context.Cancellation);
+            file, options, asked?.Score, name => context.Catalog.Environments.Find(name)?.Specification.Score, context.Cancellation);
+        if (asked is not null && (asked.StateSize != found.Report.StateSize || asked.ActionSize != found.Report.ActionSize))
+        {
+            throw new UsageException(
+                $"--env {asked.Name} has states of {asked.StateSize} and actions of {asked.ActionSize} numbers, '{file}' {found.Report.StateSize} and {found.Report.ActionSize}: a score "
+                + "in that environment would mean nothing. Name the environment it was recorded in, or leave --env out.");
+        }
+
         if (context.Json)
             context.WriteJson(ToJson(found));
         else

@@ -22,7 +22,7 @@ internal static class EvaluateCommand
         var environment = new Option<string?>("--env") { Description = "Environment (default: the run's)", HelpName = "name" };
         var episodes = new Option<int>("--episodes") { Description = "Episodes per way of acting", HelpName = "count", DefaultValueFactory = _ => DefaultEpisodes };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the episodes", HelpName = "number" };
-        var starts = new Option<EpisodeStarts>("--starts") { Description = "Where episodes start: streams (drawn from the seed) or gymnasium (as its reset(seed), reset(seed + 1), ...)", HelpName = "kind" };
+        var starts = new Option<string?>("--starts") { Description = "Where episodes start: streams (drawn from the seed) or gymnasium (as its reset(seed), reset(seed + 1), ...); default: as in the run", HelpName = "kind" };
         var pictures = new PictureOptionSet();
         var threads = CommonOptions.Threads();
         var runs = CommonOptions.Runs();
@@ -37,11 +37,11 @@ internal static class EvaluateCommand
             acting.Read(parsed),
             pictures.Read(parsed),
             parsed.GetValue(runs)!,
+            StartsOf(parsed.GetValue(starts)),
             new EvaluationOptions
             {
                 Episodes = CheckedEpisodes(parsed.GetValue(episodes)),
                 Seed = parsed.GetValue(seed),
-                Starts = parsed.GetValue(starts),
                 Threads = CommonOptions.ThreadCount(parsed.GetValue(threads)),
             }));
         return command.WithExamples(
@@ -57,11 +57,12 @@ internal static class EvaluateCommand
         ? episodes
         : throw new UsageException($"--episodes is {episodes}; expected 1 to {ConfigurationSchema.MostEpisodes}.");
 
-    private static int Run(CommandContext context, string name, string? environmentName, ActingOptions acting, PictureRequest pictures, string runs, EvaluationOptions options)
+    private static int Run(CommandContext context, string name, string? environmentName, ActingOptions acting, PictureRequest pictures, string runs, EpisodeStarts? starts, EvaluationOptions options)
     {
         options.Validate();
         var source = new PolicySource(context.Catalog, runs);
         var opened = source.Open(name);
+        options = options with { Starts = starts ?? StartsOf(opened.Run?.Text("evaluation.starts")) ?? EpisodeStarts.Streams };
         environmentName ??= opened.Run?.Text("environment");
         if (string.IsNullOrEmpty(environmentName))
         {
@@ -81,6 +82,10 @@ internal static class EvaluateCommand
             WriteText(context, environment, ways, data);
         return 0;
     }
+
+    private static EpisodeStarts? StartsOf(string? word) => word is null ? null
+        : Enum.TryParse<EpisodeStarts>(word, ignoreCase: true, out var starts) && !char.IsDigit(word[0]) ? starts
+        : throw new UsageException($"--starts is '{word}'; expected streams or gymnasium.{NearestName.Question(word, ["streams", "gymnasium"])}");
 
     private static void WriteText(CommandContext context, EnvironmentEntry environment, IReadOnlyList<WayResult> ways, double? data)
     {

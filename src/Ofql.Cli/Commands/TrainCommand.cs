@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Rendering;
 using Ofql.Cli.Runs;
@@ -73,7 +74,10 @@ internal static class TrainCommand
         var plan = new TrainPlanner(context.Catalog).Plan(arguments);
         if (dryRun)
         {
-            context.Out.Write(plan.Configuration.ToYaml());
+            if (context.Json)
+                context.WriteJson(new JsonObject(plan.Configuration.Values.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))));
+            else
+                context.Out.Write(plan.Configuration.ToYaml());
             return 0;
         }
 
@@ -154,6 +158,8 @@ internal static class TrainCommand
             view.Say(FormattableString.Invariant($"Online: {configuration.Steps} steps of {configuration.Text("environment")}"));
         if (configuration.From.Length > 0)
             view.Say(FormattableString.Invariant($"From: {configuration.From}; {(data is null ? 0 : configuration.Number("online.recorded_share")):P0} of each batch is recorded, the rest collected"));
+        if (!configuration.IsOnline && configuration.Agent.Caution(configuration.AgentOptions, configuration.Steps) is { } caution)
+            view.Say($"Warning: {caution}");
         if (data is null || report is null)
             return;
         view.Say(FormattableString.Invariant($"Data: {data.Source}, {report.Rows} transitions, state {report.StateSize}, action {report.ActionSize}, {report.Episodes.Count} episodes"));

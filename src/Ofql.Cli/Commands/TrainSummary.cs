@@ -27,7 +27,7 @@ internal static class TrainSummary
         foreach (var result in results.Where(result => result.Training.Outcome == TrainingOutcome.Diverged))
             context.Error.WriteLine($"ofql: {result.Training.Reason}");
         if (isCancelled)
-            context.Error.WriteLine($"Interrupted; everything is saved. Continue with: ofql train --resume {Program.Quote(plan.Folder)}");
+            context.Error.WriteLine(results.Count == 0 ? "Interrupted before a run began." : $"Interrupted; everything is saved. Continue with: ofql train --resume {Program.Quote(plan.Folder)}");
         return Program.CodeOf(isCancelled, isDiverged);
     }
 

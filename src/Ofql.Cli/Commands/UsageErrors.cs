@@ -7,6 +7,14 @@ namespace Ofql.Cli.Commands;
 /// <summary>Says what is wrong with a command line and names the nearest thing there is.</summary>
 internal static class UsageErrors
 {
+    /// <summary>What help does not excuse: an option that the help would not show.</summary>
+    /// <exception cref="UsageException">There is one.</exception>
+    public static void ThrowForUnknownOptions(ParseResult parsed)
+    {
+        if (StrayTokens(parsed).FirstOrDefault(IsOption) is { } token)
+            throw UnknownOption(token, PathOf(parsed.CommandResult), parsed.CommandResult);
+    }
+
     /// <exception cref="UsageException">The command line was not understood.</exception>
     public static void Throw(ParseResult parsed)
     {
@@ -68,7 +76,8 @@ internal static class UsageErrors
     private static string Expected(Option option)
     {
         var type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
-        return type == typeof(int) || type == typeof(long) ? "a whole number"
+        return type == typeof(int) ? FormattableString.Invariant($"a whole number of at most {int.MaxValue}")
+            : type == typeof(long) ? "a whole number"
             : type == typeof(ulong) ? "a whole number of at least 0"
             : type == typeof(float) || type == typeof(double) ? "a number such as 0.5"
             : $"<{option.HelpName}>";

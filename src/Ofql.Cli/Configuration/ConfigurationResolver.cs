@@ -99,7 +99,7 @@ internal sealed class ConfigurationResolver(Catalog catalog)
                 values.AddRange(Ordered(options, agent).Select(option => KeyValuePair.Create(ConfigurationSchema.AgentPrefix + option.Key, option.Value)));
         }
 
-        var resolved = new ResolvedConfiguration(values);
+        var resolved = new ResolvedConfiguration(agent, values);
         return resolved.Number("data.action_low") < resolved.Number("data.action_high") ? resolved : throw new UsageException(
             $"data.action_low is {resolved.Text("data.action_low")} and data.action_high is {resolved.Text("data.action_high")}; expected the "
             + "smallest and the largest action, the first below the second.");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ofql.Agents;
 
 namespace Ofql.Cli.Configuration;
 
@@ -7,11 +8,15 @@ internal sealed class ResolvedConfiguration
 {
     private readonly Dictionary<string, string> _byKey;
 
-    public ResolvedConfiguration(IReadOnlyList<KeyValuePair<string, string>> values)
+    public ResolvedConfiguration(IAgentFactory agent, IReadOnlyList<KeyValuePair<string, string>> values)
     {
+        Agent = agent;
         Values = values;
         _byKey = values.ToDictionary(StringComparer.Ordinal);
     }
+
+    /// <summary>The algorithm that the configuration names.</summary>
+    public IAgentFactory Agent { get; }
 
     /// <summary>All keys in order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Values { get; }
@@ -37,10 +42,6 @@ internal sealed class ResolvedConfiguration
     /// <summary>What its steps are.</summary>
     public string StepUnit => IsOnline ? "environment step" : "update";
 
-    // A schedule over the planned updates makes their number part of every update.
-    private bool HasSchedule =>
-        _byKey.GetValueOrDefault("agent.learning_rate_decay", "none") != "none" || _byKey.GetValueOrDefault("agent.alpha_schedule", "constant") != "constant";
-
     public string Text(string key) => _byKey[key];
 
     /// <summary>The value of a key that not every agent has; null for none.</summary>
@@ -54,7 +55,7 @@ internal sealed class ResolvedConfiguration
 
     /// <summary>The same configuration with another value for one key.</summary>
     public ResolvedConfiguration With(string key, string value) =>
-        new(Values.Select(pair => pair.Key == key ? KeyValuePair.Create(key, value) : pair).ToList());
+        new(Agent, Values.Select(pair => pair.Key == key ? KeyValuePair.Create(key, value) : pair).ToList());
 
     /// <summary>
     /// The keys whose difference forbids to continue <paramref name="run"/> with this configuration, one line each.
@@ -77,7 +78,7 @@ internal sealed class ResolvedConfiguration
     {
         KeyEffect.Watching => true,
         // What began from a checkpoint keeps the courses of the run before, however many steps it takes itself.
-        KeyEffect.Length => Integer(key) >= run.Integer(key) && (!HasSchedule || (From.Length > 0 && key == "online.steps")),
+        KeyEffect.Length => Integer(key) >= run.Integer(key) && (!Agent.DependsOnLength(AgentOptions) || (From.Length > 0 && key == "online.steps")),
         _ => false,
     };
 }

@@ -72,8 +72,9 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
             Generate(task, rows, seed, path, cancellation, d4rl);
         }
 
-        var data = DatasetFile.Open(path);
         var facts = DatasetFacts.Read(path);
+        // What an earlier pass over the same bytes found need not be looked for again.
+        var data = Reopen(path, new DatasetReaderOptions { AllowNonFinite = facts?.Report.NotFinite.Count == 0 });
         var fingerprint = facts?.Fingerprint ?? DatasetFingerprint.Of(data);
         if (!File.Exists(note))
             AtomicFile.WriteText(note, fingerprint + "\n");
@@ -84,6 +85,18 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
         throw new OfqlException(
             $"'{path}' has changed since it was generated: its fingerprint is {fingerprint}, expected {expected}. Remove it (and "
             + $"'{note}') to have it generated again.");
+    }
+
+    private static TransitionDataset Reopen(string path, DatasetReaderOptions options)
+    {
+        try
+        {
+            return DatasetFile.Open(path, options);
+        }
+        catch (OfqlException error)
+        {
+            throw new OfqlException($"{error.Message} It was generated here: remove '{path}' and the command makes it again.", error);
+        }
     }
 
     /// <summary>Where the dataset of a task is kept.</summary>

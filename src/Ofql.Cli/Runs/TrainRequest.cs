@@ -63,6 +63,8 @@ internal sealed record TrainPlan(
 /// <summary>Turns the arguments into a plan, or says what is wrong with them before anything is touched.</summary>
 internal sealed class TrainPlanner(Catalog catalog)
 {
+    private const int LongestName = 200;
+
     /// <exception cref="UsageException">Arguments that contradict each other, or name what does not exist.</exception>
     public TrainPlan Plan(TrainArguments arguments)
     {
@@ -98,18 +100,14 @@ internal sealed class TrainPlanner(Catalog catalog)
         return new TrainPlan(configuration, seeds, isGroup, Path.Combine(arguments.Runs, name), Resume: false);
     }
 
-    // All as in the run before, but for what has come to its end with it. A course that ends above 0 goes on at its end.
-    private static ConfigurationLayer Inherited(string from)
+    // All as in the run before, but for what has come to its end with it.
+    private ConfigurationLayer Inherited(string from)
     {
         var layer = RunLocator.ReadConfiguration(CheckpointOrigin.RunOf(from));
-        if (!layer.Values.TryGetValue("agent.learning_rate_decay", out var decay) || decay.Text == "none")
-            return layer;
-        layer.Set("agent.learning_rate_decay", "none", "--from");
-        if (layer.Values.TryGetValue("agent.final_rate_share", out var share) && Number(share) > 0)
-            layer.SetGiven("agent.learning_rate", Number(share) * Number(layer.Values["agent.learning_rate"]), "--from");
+        var run = new ConfigurationResolver(catalog).Resolve(new ConfigurationRequest { Saved = layer });
+        foreach (var (name, value) in run.Agent.AfterItsCourse(run.AgentOptions).Where(option => run.AgentOptions[option.Key] != option.Value))
+            layer.Set(ConfigurationSchema.AgentPrefix + name, value, "--from");
         return layer;
-
-        static double Number(LayerValue value) => double.Parse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture);
     }
 
     private TrainPlan PlanResume(TrainArguments arguments)
@@ -235,9 +233,9 @@ internal sealed class TrainPlanner(Catalog catalog)
     }
 
     private static string? RequireName(string? name) =>
-        name is null || (name.Length > 0 && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or ".."))
+        name is null || (name.Trim().Length > 0 && name.Length <= LongestName && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or ".."))
             ? name
-            : throw new UsageException($"--name '{name}' is not the name of a folder. Expected letters, digits and dashes; give the place with --runs.");
+            : throw new UsageException($"--name '{name}' is not the name of a folder. Expected letters, digits and dashes, at most {LongestName}; give the place with --runs.");
 
     private static string OnlineName(TrainArguments arguments, ResolvedConfiguration configuration)
     {

@@ -119,7 +119,7 @@ internal sealed class TrainingSession
     private static IAgent BuildAgent(SessionRequest request, OnlineSource? online)
     {
         var configuration = request.Configuration;
-        var factory = request.Catalog.Agents.First(agent => agent.Name == configuration.AgentName);
+        var factory = configuration.Agent;
         var seed = (ulong)configuration.Integer("training.seed");
         var name = configuration.Text("environment");
         if (request.Data is null)

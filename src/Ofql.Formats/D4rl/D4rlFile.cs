@@ -40,7 +40,8 @@ internal static class D4rlFile
 
         var rows = file.Find("rewards")!.Shape is [var first, ..] ? first : 0;
         RequireShape(file, "observations", rows, wide: true);
-        RequireShape(file, "actions", rows, wide: true);
+        // One number per action is as good as a row of one.
+        RequireShape(file, "actions", rows, wide: file.Find("actions")!.Shape.Count != 1);
         RequireShape(file, "rewards", rows, wide: false);
         RequireShape(file, "terminals", rows, wide: false);
         if (file.Find("timeouts") is not null)

@@ -78,8 +78,8 @@ internal sealed class D4rlMarks : IDisposable
     {
         null => throw new OfqlException(
             $"'{file.FilePath}' has no 'timeouts', so where its episodes were cut is not known. Give the task's "
-            + "max_episode_steps (1000 for MuJoCo sets of version 0, 280 for kitchen)."),
-        < 1 => throw new OfqlException($"max_episode_steps is {options.MaximumEpisodeSteps}; expected 1 or more."),
+            + $"limit of steps (1000 for MuJoCo sets of version 0, 280 for kitchen): {DatasetReaderOptions.StepLimitAdvice}."),
+        < 1 => throw new OfqlException($"The limit of steps is {options.MaximumEpisodeSteps}; expected 1 or more."),
         var limit => limit.Value,
     };
 

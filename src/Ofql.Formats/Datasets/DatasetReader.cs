@@ -78,8 +78,8 @@ public static class DatasetReader
     {
         if (start.StartsWith("\uFEFF"u8))
             start = start[3..];
-        var end = start.IndexOf((byte)'\n');
-        var line = (end < 0 ? start : start[..end]).TrimEnd((byte)'\r');
+        var end = start.IndexOfAny((byte)'\n', (byte)'\r');
+        var line = end < 0 ? start : start[..end];
         return line.IndexOfAny(",;\t"u8) >= 0 && line[0] is not ((byte)'{' or (byte)'[') && line.IndexOfAnyInRange((byte)0, (byte)8) < 0
             && line.IndexOfAnyInRange((byte)0x0E, (byte)0x1F) < 0 && Utf8.IsValid(line);
     }

@@ -116,11 +116,30 @@ public sealed class FileDownload
         }
     }
 
+    private void RequireWhole(PartialFile part, byte[] start)
+    {
+        if (part.Total is not null)
+            return;
+        var isWhole = Completeness.IsWhole(part.FromStart(), start);
+        if (isWhole is null)
+            _say($"The server named no length: whether these {part.Length} bytes are the whole file cannot be told. Compare the SHA-256 if it is published.");
+        if (isWhole is false)
+        {
+            throw new OfqlException(
+                $"{_address} ended after {part.Length} bytes, but the file is longer by what it says of itself: the connection broke off, unnoticed since the server named no length. "
+                + "Run the same command again.");
+        }
+    }
+
     private void RequireDataset(PartialFile part)
     {
         var start = part.Start(Hdf5Signature.Needed);
         if (DatasetReader.KindOf(start) is not null && !WebPage.IsIn(start))
+        {
+            RequireWhole(part, start);
             return;
+        }
+
         part.Discard();
         throw new OfqlException(
             $"{_address} sent {(WebPage.IsIn(start) ? "a web page" : "something")} in place of a dataset; it begins with {DatasetReader.Show(start)}. Nothing was kept. "

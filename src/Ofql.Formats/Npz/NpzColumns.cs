@@ -35,7 +35,7 @@ internal sealed class NpzColumns(NpzFile file)
         if (!file.Contains(name))
             throw new OfqlException($"'{file.FilePath}' has no array '{name}', which datasets of this form need. It has: {file.Listing()}.");
         var shape = file.Shape(name);
-        var wide = name is "observations" or "actions" or "next_observations" or "qpos" or "button_states";
+        var wide = name is "observations" or "actions" or "next_observations" or "qpos" or "button_states" && !(name == "actions" && shape.Count == 1);
         var fits = wide
             ? shape.Count == 2 && shape[1] is > 0 and <= int.MaxValue
             : shape.Count == 1 || (shape.Count == 2 && shape[1] == 1);

@@ -97,7 +97,8 @@ public static class NpzDataset
         if (!timeouts && options.MaximumEpisodeSteps is null or < 1 or > int.MaxValue)
         {
             throw new OfqlException(
-                $"'{columns.File.FilePath}' has no 'timeouts', so where its episodes were cut is not known. Give the task's max_episode_steps.");
+                $"'{columns.File.FilePath}' has no 'timeouts', so where its episodes were cut is not known. Give the task's limit of "
+                + $"steps: {DatasetReaderOptions.StepLimitAdvice}.");
         }
 
         using var raw = columns.Collect(take => new RawTrajectory

@@ -56,8 +56,9 @@ internal sealed class CsvColumns
         if (map is null && !(names.Contains("observations_0") && names.Contains("actions_0") && names.Contains("reward")))
         {
             throw new OfqlException(
-                $"'{path}' looks like CSV, whose columns can mean anything: declare them with a column map (--map columns.yaml, lines such as "
-                + "'observations: speed, angle', 'actions: torque', 'reward: profit', 'terminated: done', 'truncated: cut', 'episode: run'). "
+                $"'{path}' looks like CSV, whose columns can mean anything: declare them with a column map (columns.yaml, lines such as "
+                + "'observations: speed, angle', 'actions: torque', 'reward: profit', 'terminated: done', 'truncated: cut', 'episode: run'), look at the result with "
+                + "'ofql data inspect FILE --map columns.yaml' and make a dataset to train on with 'ofql data convert FILE OUT.safetensors --map columns.yaml'. "
                 + $"Its columns: {Shown(names)}.");
         }
 

@@ -12,6 +12,7 @@ namespace Ofql.Formats.Tables;
 public static class CsvDataset
 {
     private const char ByteOrderMark = '\uFEFF';
+    private const int LargestField = 1 << 16;
 
     /// <summary>
     /// Writes a dataset, one line per transition: <c>observations_0</c> ..., <c>actions_0</c> ..., <c>reward</c>,
@@ -50,9 +51,18 @@ public static class CsvDataset
             using var reader = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
             return Read(reader, path, options);
         }
-        catch (Exception cause) when (cause is CsvHelperException or DecoderFallbackException)
+        catch (DecoderFallbackException cause)
         {
-            throw new OfqlException($"'{path}' is not sound CSV in UTF-8: {cause.Message.Split('\n')[0].TrimEnd('.', '\r')}. Save it again as CSV in UTF-8.", cause);
+            throw new OfqlException($"'{path}' is not text in UTF-8 throughout. Save it again as CSV in UTF-8.", cause);
+        }
+        catch (CsvHelperException cause)
+        {
+            // What the parser says of it (it speaks to programmers) is kept as the cause.
+            var line = cause.Context?.Parser is { } parser ? $", line {(parser.RawRow + 1).ToString(CultureInfo.InvariantCulture)}" : "";
+            throw new OfqlException(
+                $"'{path}'{line}: a quotation mark stands within a field, is never closed, or a field has more than {LargestField} characters. Expected fields that are "
+                + "quoted as a whole or not at all, with a quotation mark inside doubled. Correct the line, or save the file again as CSV.",
+                cause);
         }
         catch (Exception cause) when (FileErrors.IsFileError(cause))
         {
@@ -71,12 +81,18 @@ public static class CsvDataset
         using var rows = new CsvRows(path, columns);
         while (parser.Read())
             rows.Add(parser, parser.RawRow + 1);
+        var place = rows.FirstNotFinite();
         var data = rows.ToTransitions(Facts(path, columns, rows.Count, options));
         try
         {
             if (!options.AllowNonFinite)
                 ColumnChecks.RequireFinite(data, path);
             return data;
+        }
+        catch (OfqlException cause) when (place is not null)
+        {
+            data.Dispose();
+            throw new OfqlException(place, cause);
         }
         catch
         {
@@ -90,14 +106,18 @@ public static class CsvDataset
     {
         const int LongestHeader = 1 << 20;
         var line = new StringBuilder();
-        for (var next = reader.Read(); next >= 0 && next != '\n'; next = reader.Read())
+        int next;
+        for (next = reader.Read(); next >= 0 && next is not ('\n' or '\r'); next = reader.Read())
         {
             if (line.Length == LongestHeader)
                 throw new OfqlException($"'{path}': the first line is longer than {LongestHeader} characters. Expected the names of the columns.");
             line.Append((char)next);
         }
 
-        return line.ToString().TrimStart(ByteOrderMark).TrimEnd('\r');
+        // Lines end with CR LF, LF, or CR alone.
+        if (next == '\r' && reader.Peek() == '\n')
+            reader.Read();
+        return line.ToString().TrimStart(ByteOrderMark);
     }
 
     private static CsvConfiguration Configuration(char delimiter) => new(CultureInfo.InvariantCulture)
@@ -105,7 +125,7 @@ public static class CsvDataset
         Delimiter = delimiter.ToString(),
         HasHeaderRecord = false,
         IgnoreBlankLines = true,
-        MaxFieldSize = 1 << 16,
+        MaxFieldSize = LargestField,
     };
 
     private static char MostFrequent(string header)

@@ -8,12 +8,16 @@ namespace Ofql.Formats.Tables;
 /// <summary>The rows of a CSV file, gathered one by one and turned into transitions.</summary>
 internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
 {
+    private const int MostNotFinite = 10_000;
+    private const int LongestShown = 40;
+
     private readonly GrowingColumn<float> _observations = new(path, columns.Observations.Length);
     private readonly GrowingColumn<float> _actions = new(path, columns.Actions.Length);
     private readonly GrowingColumn<float> _rewards = new(path, 1);
     private readonly GrowingColumn<float> _next = new(path, Math.Max(1, columns.NextObservations.Length));
     private readonly GrowingColumn<byte> _terminated = new(path, 1);
     private readonly GrowingColumn<byte> _ends = new(path, 1);
+    private readonly List<NotFinite> _notFinite = [];
     private string? _episode;
 
     /// <summary>Number of rows so far.</summary>
@@ -40,6 +44,22 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
         MarkNewEpisode(line);
         // With successors this marks what was cut; without, what is the last row of its recording.
         _ends.Add()[0] = cut || (terminated && !columns.HasSuccessors) ? (byte)1 : (byte)0;
+    }
+
+    /// <summary>
+    /// Where the first field without a finite number stands that becomes part of a transition, with what to do; null for none. A row that
+    /// is only the successor of the one before it counts with its state alone.
+    /// </summary>
+    public string? FirstNotFinite()
+    {
+        foreach (var (row, line, column, text) in _notFinite)
+        {
+            var isOnlySuccessor = !columns.HasSuccessors && _terminated[row][0] == 0 && (_ends[row][0] != 0 || row + 1 == Count);
+            if (!isOnlySuccessor || columns.Observations.Contains(column))
+                return Fault(line, column, text, "a finite number such as -0.5") + " Rows that lack a value can be left out of the recording.";
+        }
+
+        return null;
     }
 
     /// <summary>The transitions; the rows are used up.</summary>
@@ -90,6 +110,14 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
     private float Number(IParser line, int number, int column)
     {
         var text = line[column].AsSpan().Trim();
+        var value = Number(text, number, column);
+        if (!float.IsFinite(value) && _notFinite.Count < MostNotFinite)
+            _notFinite.Add(new NotFinite(_observations.Rows - 1, number, column, Shown(text)));
+        return value;
+    }
+
+    private float Number(ReadOnlySpan<char> text, int number, int column)
+    {
         if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
             return value;
         if (text.IsEmpty || text.Equals("na", StringComparison.OrdinalIgnoreCase) || text.Equals("null", StringComparison.OrdinalIgnoreCase) || text.Equals("none", StringComparison.OrdinalIgnoreCase))
@@ -110,10 +138,12 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
     }
 
     private OfqlException Wrong(int number, int column, ReadOnlySpan<char> text, string expected)
-    {
-        const int Shown = 40;
-        return new OfqlException(
-            $"'{path}', line {number}, column '{columns.NameOf(column)}': expected {expected}, found \"{(text.Length <= Shown ? text : text[..Shown])}\". Correct the "
-            + "field, or leave the column out of the map.");
-    }
+        => new(Fault(number, column, Shown(text), expected));
+
+    private string Fault(int number, int column, string text, string expected)
+        => $"'{path}', line {number}, column '{columns.NameOf(column)}': expected {expected}, found \"{text}\". Correct the field, or leave the column out of the map.";
+
+    private static string Shown(ReadOnlySpan<char> text) => text[..Math.Min(text.Length, LongestShown)].ToString();
+
+    private readonly record struct NotFinite(long Row, int Line, int Column, string Text);
 }

@@ -34,6 +34,15 @@ public abstract class AgentFactory<TSettings> : IAgentFactory
     public IReadOnlyDictionary<string, string> Resolve(IReadOnlyDictionary<string, string> given) => Table.Format(Parse(given));
 
     /// <inheritdoc/>
+    public bool DependsOnLength(IReadOnlyDictionary<string, string> given) => Parse(given).DependsOnLength;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> AfterItsCourse(IReadOnlyDictionary<string, string> given) => Table.Format((TSettings)Parse(given).AfterItsCourse());
+
+    /// <inheritdoc/>
+    public string? Caution(IReadOnlyDictionary<string, string> given, long updates) => Parse(given).Caution(updates);
+
+    /// <inheritdoc/>
     public IAgent Create(IReadOnlyDictionary<string, string> given, AgentContext context) => Create(Parse(given), context);
 
     /// <inheritdoc/>

@@ -87,6 +87,15 @@ public abstract record AgentSettings
     /// <summary>Largest size of an action of the dataset in [-1, 1] units; 1 leaves the data as it is (IQL: 1 - 1e-5).</summary>
     public double ActionLimit { get; init; } = 1.0;
 
+    /// <summary>Whether a schedule runs over the planned updates: then their number is part of every update.</summary>
+    public virtual bool DependsOnLength => LearningRateDecay != LearningRateDecay.None;
+
+    /// <summary>The settings of a run that goes on where one with these has ended: constant what has run its course.</summary>
+    public virtual AgentSettings AfterItsCourse() => this with { LearningRateDecay = LearningRateDecay.None };
+
+    /// <summary>What to know before a run of so many updates; null for nothing.</summary>
+    public virtual string? Caution(long updates) => null;
+
     /// <summary>Hidden layers of the networks.</summary>
     public MlpShape Trunk => MlpShape.Uniform(HiddenLayers, HiddenWidth, Activation);
 }

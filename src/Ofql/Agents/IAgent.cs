@@ -137,6 +137,18 @@ public interface IAgentFactory
     /// <exception cref="UsageException">An unknown name (the nearest is suggested) or a value of the wrong kind.</exception>
     IReadOnlyDictionary<string, string> Resolve(IReadOnlyDictionary<string, string> given);
 
+    /// <summary>Whether the planned number of updates is part of every update, as where a schedule runs over it.</summary>
+    /// <exception cref="UsageException">As <see cref="Resolve"/>.</exception>
+    bool DependsOnLength(IReadOnlyDictionary<string, string> given) => false;
+
+    /// <summary>All options of a run that goes on where one with the given ones has ended: constant what has run its course.</summary>
+    /// <exception cref="UsageException">As <see cref="Resolve"/>.</exception>
+    IReadOnlyDictionary<string, string> AfterItsCourse(IReadOnlyDictionary<string, string> given) => Resolve(given);
+
+    /// <summary>What a user should know before a run of so many updates; null for nothing.</summary>
+    /// <exception cref="UsageException">As <see cref="Resolve"/>.</exception>
+    string? Caution(IReadOnlyDictionary<string, string> given, long updates) => null;
+
     /// <summary>Builds the agent.</summary>
     /// <exception cref="UsageException">As <see cref="Resolve"/>.</exception>
     IAgent Create(IReadOnlyDictionary<string, string> given, AgentContext context);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ofql.Data;
 using Ofql.Kernels.Activations;
 using Ofql.Networks;
@@ -87,6 +88,18 @@ public abstract record RegularizedPolicySettings : ActorCriticSettings
 
     /// <summary>Which parameters act.</summary>
     public ActingParameters ActWith { get; init; } = ActingParameters.Online;
+
+    /// <inheritdoc/>
+    public override string? Caution(long updates)
+    {
+        // After three time constants 5 % of what the weights began with are left in their average.
+        var settled = ActorAverageStart + (3 * ActorAverageEvery / (1 - ActorDecay));
+        return ActWith == ActingParameters.Online || updates >= settled ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"The policy acts by the average of its weights (act_with), which moves from update {ActorAverageStart} on and has left its random beginning behind at about "
+            + $"{settled:F0}: after {updates} updates it {(updates < ActorAverageStart ? "is still that beginning" : "still holds much of it")}. Plan more updates, or set "
+            + $"actor_average_start or act_with (act_with=online acts by the weights themselves).");
+    }
 
     /// <summary>The actor is judged by the critics from before their step, and targets move at the end (EDP's code); otherwise the critics step first.</summary>
     internal virtual bool ActorFirst => false;

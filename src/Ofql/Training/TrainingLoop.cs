@@ -123,14 +123,14 @@ public sealed class TrainingLoop
         _window.Accumulate();
         if (_guard.Inspect(_window.Last) is { } reason)
             return reason;
-        if (_beside is { IsCompleted: true })
-            RecordBeside();
         var step = _agent.Step;
         if (step % _options.LogEvery == 0 || step == _options.Updates)
             Log();
         // Before the evaluation: that can be stopped, and is all that a resumed run makes up for.
         if (_options.SnapshotEvery > 0 && step % _options.SnapshotEvery == 0)
             _hooks.Snapshot?.Invoke(_agent);
+        if (_beside is { IsCompleted: true })
+            RecordBeside();
         EvaluateIfDue(cancellation);
         return _options.CheckpointEvery > 0 && step % _options.CheckpointEvery == 0 ? Save(step == _options.Updates) : null;
     }
@@ -191,7 +191,16 @@ public sealed class TrainingLoop
         }
 
         _beside = null;
-        _evaluation = beside.GetAwaiter().GetResult();
+        try
+        {
+            _evaluation = beside.GetAwaiter().GetResult();
+        }
+        catch
+        {
+            SaveBeforeFailing();
+            throw;
+        }
+
         _hooks.Metrics?.WriteEvaluation(_besideStep, _evaluation);
     }
 
@@ -199,9 +208,33 @@ public sealed class TrainingLoop
     private void Evaluate(EvaluateAgent evaluate, long step, CancellationToken cancellation)
     {
         Report(TrainingPhase.Evaluating);
-        _pace.Aside(() => _evaluation = evaluate(step, cancellation), evaluation: true);
+        try
+        {
+            _pace.Aside(() => _evaluation = evaluate(step, cancellation), evaluation: true);
+        }
+        catch (Exception cause) when (cause is not OperationCanceledException)
+        {
+            SaveBeforeFailing();
+            throw;
+        }
+
         _hooks.Metrics?.WriteEvaluation(step, _evaluation);
         _evaluatedStep = step;
+    }
+
+    // An evaluation that fails (a simulator that breaks down) must not cost the updates before it; it is repeated on resuming.
+    private void SaveBeforeFailing()
+    {
+        if (_agent.Step == 0 || _savedStep == _agent.Step)
+            return;
+        try
+        {
+            Save(final: false);
+        }
+        catch (OfqlException)
+        {
+            // Why the evaluation failed is the better message.
+        }
     }
 
     private string? Save(bool final)

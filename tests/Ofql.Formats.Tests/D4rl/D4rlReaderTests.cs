@@ -74,6 +74,16 @@ public sealed class D4rlReaderTests
     }
 
     [Fact]
+    public void One_number_per_action_is_a_row_of_one()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder["a"], [0, 0, 0], [0, 0, 0], writer => writer.WriteSingles("actions", [3], [1, 2, 3]));
+        using var data = D4rlReader.Read(folder["a"]);
+        Assert.Equal(1, data.ActionSize);
+        Assert.Equal([1, 2], All(data.Actions));
+    }
+
+    [Fact]
     public void What_cannot_be_learned_from_is_refused_with_its_place()
     {
         using var folder = new TemporaryFolder();
@@ -82,8 +92,8 @@ public sealed class D4rlReaderTests
         D4rlReader.Read(folder["nan"], new() { AllowNonFinite = true }).Dispose();
         Write(folder["rows"], [0, 0, 0], [0, 0, 0], writer => writer.WriteSingles("actions", [2, 1], [1, 2]));
         Assert.Contains("dataset 'actions': expected numbers of shape [3, width]", Refusal(folder["rows"]), StringComparison.Ordinal);
-        Write(folder["rank"], [0, 0, 0], [0, 0, 0], writer => writer.WriteSingles("actions", [3], [1, 2, 3]));
-        Assert.Contains("found numbers [3]", Refusal(folder["rank"]), StringComparison.Ordinal);
+        Write(folder["rank"], [0, 0, 0], [0, 0, 0], writer => writer.WriteSingles("actions", [3, 1, 1], [1, 2, 3]));
+        Assert.Contains("found numbers [3, 1, 1]", Refusal(folder["rank"]), StringComparison.Ordinal);
         Write(folder["text"], [0, 0, 0], [0, 0, 0], writer => writer.WriteText("actions", "left"));
         Assert.Contains("found text []", Refusal(folder["text"]), StringComparison.Ordinal);
         Write(folder["absent"], [0, 0, 0], [0, 0, 0], writer => { });

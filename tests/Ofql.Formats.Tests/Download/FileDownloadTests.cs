@@ -120,6 +120,32 @@ public sealed class FileDownloadTests
     }
 
     [Theory]
+    [InlineData("hdf5")]
+    [InlineData("npz")]
+    [InlineData("safetensors")]
+    public async Task Without_a_length_a_file_that_broke_off_is_noticed_by_what_it_says_of_itself(string ending)
+    {
+        using var folder = new TemporaryFolder();
+        var content = ending == "hdf5" ? File.ReadAllBytes(TestData.Fixture("d4rl-small.hdf5")) : Written(folder[$"made.{ending}"]);
+        var cut = true;
+        using var server = new LocalServer(_ => new("200 OK", [], content, cut ? content.Length - 1 : null));
+        var address = new Uri(server.Address, $"a.{ending}");
+        var error = await Assert.ThrowsAsync<OfqlException>(() => RunAt(address, folder[$"a.{ending}"]));
+        Assert.Contains("the connection broke off", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder[$"a.{ending}"]));
+        cut = false;
+        await RunAt(address, folder[$"a.{ending}"]);
+        Assert.Equal(content, File.ReadAllBytes(folder[$"a.{ending}"]));
+
+        static byte[] Written(string path)
+        {
+            using var data = TestData.Dataset();
+            Ofql.Formats.Datasets.DatasetWriter.Save(data, path);
+            return File.ReadAllBytes(path);
+        }
+    }
+
+    [Theory]
     [InlineData("403 Forbidden", "does not give the file", 1)]
     [InlineData("407 Proxy Authentication Required", "HTTPS_PROXY", 1)]
     [InlineData("404 Not Found", "There is no such file", 1)]

@@ -55,6 +55,16 @@ public sealed class CsvDatasetTests
         Assert.Equal([1, 0], All(data.Truncated));
     }
 
+    [Fact]
+    public void The_last_row_of_an_episode_needs_no_action_and_lines_may_end_with_a_carriage_return_alone()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["log"], "run,speed,angle,torque,profit,done\ra,1,10,0.5,1,0\ra,2,20,,,0\rb,3,30,1,2,0\rb,4,40,nan,,0\r");
+        using var data = DatasetReader.Open(folder["log"], new() { Columns = Map });
+        Assert.Equal([0.5f, 1], All(data.Actions));
+        Assert.Equal([2, 20, 4, 40], All(data.NextObservations));
+    }
+
     [Theory]
     [InlineData("run,speed,angle,torque,profit\na,1,2,3,4\n", "has no column 'done', wanted as terminated")]
     [InlineData("run,speed,angle,torque,profits,done\na,1,2,3,4,0\n", "Did you mean 'profits'?")]
@@ -62,7 +72,9 @@ public sealed class CsvDatasetTests
     [InlineData("run,speed,angle,torque,profit,done\na,1,2,3,4,0\na,1,2,3,4\n", "line 3: expected 6 fields as in the first line, found 5")]
     [InlineData("run,speed,angle,torque,profit,done\na,1,2,3,4,0\na,fast,2,3,4,0\n", "line 3, column 'speed': expected a number such as -0.5, found \"fast\"")]
     [InlineData("run,speed,angle,torque,profit,done\na,1,2,3,4,maybe\n", "line 2, column 'done': expected 0, 1, true or false")]
-    [InlineData("run,speed,angle,torque,profit,done\na,1,,3,4,0\na,1,2,3,4,0\n", "column 'observations': 1 of 2 values are NaN or infinite, the first in row 0, entry 1")]
+    [InlineData("run,speed,angle,torque,profit,done\na,1,,3,4,0\na,1,2,3,4,0\n", "line 2, column 'angle': expected a finite number such as -0.5, found \"\"")]
+    [InlineData("run,speed,angle,torque,profit,done\na,1,2,3,4,0\na,1,NaN,3,4,0\na,1,2,3,4,0\n", "line 3, column 'angle': expected a finite number such as -0.5, found \"NaN\"")]
+    [InlineData("run,speed,angle,torque,profit,done\na,1,\"2\"x,3,4,0\na,1,2,3,4,0\n", "line 2: a quotation mark")]
     [InlineData("run,speed,angle,torque,profit,done\na,1,2,3,4,0\nb,1,2,3,4,0\n", "none with a recorded successor")]
     [InlineData("run,speed,angle,torque,profit,done\n", "but no rows")]
     public void What_is_wrong_is_named_with_its_place(string text, string expected)

@@ -146,6 +146,30 @@ public class TrainingLoopTests
         Assert.Equal(wholeStore.Text(40), store.Text(40));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_evaluation_that_fails_does_not_cost_the_updates_before_it(bool isBeside)
+    {
+        var options = new TrainingOptions { Updates = 40, LogEvery = 8, EvaluateEvery = 20 };
+        var (whole, wholeStore) = (new Sink(), new Store());
+        using (var run = new Run(options, whole, wholeStore, Evaluation))
+            run.Loop.Run(CancellationToken.None);
+
+        var (parts, store) = (new Sink(), new Store());
+        EvaluateAgent broken = (_, _) => throw new OfqlException("The simulator broke down.");
+        using (var run = new Run(options, parts, store, broken, beside: isBeside ? _ => _ => throw new OfqlException("The simulator broke down.") : null))
+            Assert.Equal("The simulator broke down.", Assert.Throws<OfqlException>(() => run.Loop.Run(CancellationToken.None)).Message);
+        using (var run = new Run(options, parts, store, Evaluation))
+        {
+            Assert.InRange(run.Loop.Resume(), 20, 40);
+            Assert.Equal(TrainingOutcome.Completed, run.Loop.Run(CancellationToken.None).Outcome);
+        }
+
+        Assert.Equal(whole.Texts.Count, parts.Texts.Count + (isBeside ? 1 : 0));
+        Assert.Equal(wholeStore.Text(40), store.Text(40));
+    }
+
     [Fact]
     public void Killed_between_checkpoints_repeats_exactly_what_it_lost()
     {

@@ -95,6 +95,15 @@ public sealed record MeanFlowQlSettings : ActorCriticSettings
     /// <summary>Share of the actor's rate at the end.</summary>
     public double FinalRateShare { get; init; } = 0.1;
 
+    /// <inheritdoc/>
+    /// <remarks>The dynamic course, too: it sets out after a tenth of the planned updates.</remarks>
+    public override bool DependsOnLength => base.DependsOnLength || AlphaSchedule != AlphaSchedule.Constant;
+
+    /// <inheritdoc/>
+    public override AgentSettings AfterItsCourse() => LearningRateDecay == LearningRateDecay.None || FinalRateShare == 0
+        ? base.AfterItsCourse()
+        : this with { LearningRateDecay = LearningRateDecay.None, LearningRate = FinalRateShare * LearningRate };
+
     /// <summary>The options by name ([paper] arXiv 2511.13035, [code] the authors').</summary>
     internal static OptionTable<MeanFlowQlSettings> Options { get; } = Policy(Optimisation(new OptionTable<MeanFlowQlSettings>(new MeanFlowQlSettings())));
 
