@@ -3,8 +3,10 @@
 
   table.py run PLAN --runs FOLDER [--jobs 2] [--only TEXT ...]   trains what is missing; begun runs go on where they stopped
   table.py show PLAN --runs FOLDER [--speed]                     prints the table of the last checkpoints, as Markdown
+  table.py keep PLAN --runs FOLDER                               notes the completed runs in results/PLAN, beside this program
 
 A plan is a JSON file such as robots.json. Every run has a folder RUNS/ROW.COLUMN.sSEED with its whole configuration, and is resumable.
+What is kept counts as done: a table can be made in several sittings, on several machines. `run --again` trains it all the same.
 Options of `run`: --program (how ofql is started), --data (folder of recorded files), --nice. With --speed the table also gives updates/s (median over
 the first seed's log, as the trainings ran: side by side, whatever else the machine did) and microseconds per action, measured now, one policy after the other.
 """
@@ -50,11 +52,17 @@ def command(plan, args, name, row, column, seed):
     return words
 
 
+def kept(args):
+    """{run: what was noted of it}."""
+    return json.loads(args.kept.read_text()) if args.kept.exists() else {}
+
+
 def last(args, name):
-    """(step, {way: score}) of a run's last evaluation; None before the first."""
+    """(step, {way: score}) of a run's last evaluation, or of what was kept of it; None before the first."""
     path = args.runs / name / "evaluations.csv"
     if not path.exists():
-        return None
+        note = None if args.again else kept(args).get(name)
+        return (note["updates"], note["scores"]) if note else None
     rows = list(csv.DictReader(path.open()))
     if not rows:
         return None
@@ -93,6 +101,37 @@ def run(plan, args):
         sys.exit(f"table.py: these ended with an error, see their .log in {args.runs}: {', '.join(failed)}")
 
 
+def keep(plan, args):
+    notes = kept(args)
+    for name, *_ in cells(plan):
+        done = last(args, name)
+        manifest = args.runs / name / "run.json"
+        if not done or done[0] < plan["updates"] or not manifest.exists():
+            continue
+        facts = json.loads(manifest.read_text())
+        session = facts["sessions"][-1]
+        notes[name] = {
+            "updates": done[0],
+            "scores": {way: round(score, 2) for way, score in done[1].items()},
+            "updates_per_second": updates_per_second(args, name),
+            "commit": git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else ""),
+            "data": facts["data"]["fingerprint"],
+            "begun": facts["sessions"][0]["started_utc"][:10],
+            "sessions": len(facts["sessions"]),
+            "machine": f"{session['processor']}, {session['vector_bits']} bits",
+            "simulator": session["simulator"],
+        }
+    args.kept.parent.mkdir(exist_ok=True)
+    new = args.kept.with_suffix(".new")
+    new.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n")
+    new.replace(args.kept)
+    print(f"{len(notes)} runs of {sum(1 for _ in cells(plan))} in {args.kept}")
+
+
+def git(*words):
+    return subprocess.run(["git", *words], stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True).stdout.strip()
+
+
 def spread(values):
     mean = sum(values) / len(values)
     if len(values) < 2:
@@ -104,7 +143,9 @@ def spread(values):
 
 def updates_per_second(args, name):
     path = args.runs / name / "timing.csv"
-    rates = sorted(float(row["updates_per_second"]) for row in csv.DictReader(path.open())) if path.exists() else []
+    if not path.exists():
+        return kept(args).get(name, {}).get("updates_per_second", "")
+    rates = sorted(float(row["updates_per_second"]) for row in csv.DictReader(path.open()))
     return f"{rates[len(rates) // 2]:.0f}" if rates else ""
 
 
@@ -146,7 +187,7 @@ def show(plan, args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=["run", "show"])
+    parser.add_argument("action", choices=["run", "show", "keep"])
     parser.add_argument("plan", type=pathlib.Path)
     parser.add_argument("--runs", type=pathlib.Path, required=True)
     parser.add_argument("--data", type=pathlib.Path, default=ROOT.parent / "shared" / "data")
@@ -155,6 +196,7 @@ def main():
     parser.add_argument("--nice", type=int, default=5)
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--again", action="store_true")
     args = parser.parse_args()
     try:
         plan = json.loads(args.plan.read_text())
@@ -162,7 +204,8 @@ def main():
         sys.exit(f"table.py: the plan '{args.plan}' cannot be read: {error}. Plans lie beside this program, such as robots.json.")
     args.runs = args.runs.resolve()
     args.data = args.data.resolve()
-    (run if args.action == "run" else show)(plan, args)
+    args.kept = pathlib.Path(__file__).resolve().parent / "results" / args.plan.name
+    {"run": run, "show": show, "keep": keep}[args.action](plan, args)
 
 
 main()
