@@ -129,8 +129,11 @@ internal sealed class ConfigurationResolver(Catalog catalog)
 
     private IAgentFactory FindAgent(LayerValue name)
     {
+        // The name of an agent brings its tables with it, so those behind the one wanted are not asked.
+        if (catalog.Agents.FirstOrDefault(agent => agent.Name == name.Text) is { } found)
+            return found;
         var names = catalog.Agents.Select(agent => agent.Name).ToList();
-        return catalog.Agents.FirstOrDefault(agent => agent.Name == name.Text) ?? throw new UsageException(
+        throw new UsageException(
             $"There is no agent '{name.Text}' ({name.Origin}).{NearestName.Question(name.Text, names)} "
             + $"Known: {(names.Count == 0 ? "none" : string.Join(", ", names))}.");
     }

@@ -186,7 +186,7 @@ internal sealed class TrainPlanner(Catalog catalog)
     // An agent that can do without recorded data, given none, learns online.
     private ResolvedConfiguration CompleteOnline(ResolvedConfiguration configuration)
     {
-        var agent = catalog.Agents.First(agent => agent.Name == configuration.AgentName);
+        var agent = configuration.Agent;
         if (configuration.From.Length > 0 && !configuration.IsOnline)
             throw new UsageException("To go on from a checkpoint, say for how long: give the environment steps with --online-steps.");
         if (!configuration.IsOnline && !configuration.HasData && !agent.NeedsData)

@@ -44,11 +44,12 @@ public sealed class OptionTable<T>
     public OptionTable<T> Word<TEnum>(string name, Func<T, TEnum> get, Func<T, TEnum, T> set, string description)
         where TEnum : struct, Enum
     {
-        var words = Enum.GetValues<TEnum>().ToDictionary(value => Snake(value.ToString()), value => value);
-        return Add(name, string.Join('|', words.Keys), settings => Snake(get(settings).ToString()), (settings, text) =>
-            words.TryGetValue(text.Trim().Replace('-', '_'), out var value)
-                ? set(settings, value)
-                : throw Wrong(name, "one of " + string.Join(", ", words.Keys), text), description);
+        // Arrays side by side: a dictionary would be compiled for every enumeration, at every start of the program.
+        var (words, values) = (Array.ConvertAll(Enum.GetNames<TEnum>(), Snake), Enum.GetValues<TEnum>());
+        return Add(name, string.Join('|', words), settings => Snake(get(settings).ToString()), (settings, text) =>
+            Array.IndexOf(words, text.Trim().Replace('-', '_')) is >= 0 and var at
+                ? set(settings, values[at])
+                : throw Wrong(name, "one of " + string.Join(", ", words), text), description);
     }
 
     /// <summary>A rule between options: the fault of settings that break it, null for the others.</summary>
