@@ -74,6 +74,23 @@ public sealed class DataTests
     }
 
     [Fact]
+    public void A_table_of_logs_is_trained_on_by_its_map_and_resumed()
+    {
+        using var cli = new CliFixture();
+        var lines = Enumerable.Range(0, 60).Select(row => FormattableString.Invariant($"{row / 20},{row % 7 / 7.0},{row % 5 / 5.0},{row % 3 / 3.0},{(row % 2 == 0 ? 0.5 : -0.5)},1,0"));
+        File.WriteAllText(cli["log.csv"], "run,speed,angle,heat,torque,profit,done\n" + string.Join('\n', lines) + "\n");
+        File.WriteAllText(cli["map.yaml"], "observations: speed, angle, heat\nactions: torque\nreward: profit\nterminated: done\nepisode: run\n");
+        string[] more = ["--runs", cli.Runs, "--set", "training.evaluate_every=0", "--threads", "1"];
+        Assert.Contains("--map columns.yaml to", cli.Run(["train", "--data", cli["log.csv"], "--agent", "linear", "--name", "x", .. more]).Error, StringComparison.Ordinal);
+        var (code, output, error) = cli.Run(["train", "--data", cli["log.csv"], "--map", cli["map.yaml"], "--agent", "linear", "--name", "one", "--updates", "4", .. more]);
+        Assert.True(code == 0, error);
+        Assert.Contains("57 transitions, state 3, action 1, 3 episodes", output, StringComparison.Ordinal);
+        Assert.Equal(0, cli.Run(["train", "--resume", "one", "--updates", "8", "--runs", cli.Runs]).Code);
+        File.Delete(cli["map.yaml"]);
+        Assert.Contains("Cannot read the column map", cli.Run(["train", "--resume", "one", "--updates", "9", "--runs", cli.Runs]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Logs_are_converted_by_a_map_and_inspected()
     {
         using var cli = new CliFixture();

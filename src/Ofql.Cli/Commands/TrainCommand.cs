@@ -15,7 +15,8 @@ internal static class TrainCommand
     public static Command Build(CommandContext context)
     {
         var task = new Argument<string?>("task") { Description = "Task to train on (see: ofql list tasks)", Arity = ArgumentArity.ZeroOrOne };
-        var data = new Option<string?>("--data") { Description = "Dataset file: D4RL (HDF5) or native (safetensors)", HelpName = "file" };
+        var data = new Option<string?>("--data") { Description = "Dataset: D4RL or Minari (HDF5), OGBench or NumPy (NPZ), CSV, native (safetensors)", HelpName = "file" };
+        var map = new Option<string?>("--map") { Description = "YAML file that says what the columns of a CSV file mean (see: ofql data inspect --help)", HelpName = "file" };
         var environment = new Option<string?>("--env") { Description = "Environment to evaluate in, or none", HelpName = "name" };
         var agent = new Option<string?>("--agent") { Description = "Algorithm (default: ofql; see: ofql list agents)", HelpName = "name" };
         var file = new Option<string?>("--config") { Description = "Configuration file, over the task's preset", HelpName = "file.yaml" };
@@ -35,12 +36,13 @@ internal static class TrainCommand
         var json = CommonOptions.Json();
         var command = new Command("train", "Train a policy from recorded data, or online.")
         {
-            task, data, environment, agent, file, set, updates, steps, from, snapshots, seed, seeds, threads, name, runs, datasets, resume, dryRun, json,
+            task, data, map, environment, agent, file, set, updates, steps, from, snapshots, seed, seeds, threads, name, runs, datasets, resume, dryRun, json,
         };
         command.SetAction(parsed => Run(context with { Json = parsed.GetValue(json) }, parsed.GetValue(dryRun), new TrainArguments
         {
             Task = parsed.GetValue(task),
             Data = parsed.GetValue(data),
+            Map = parsed.GetValue(map),
             Environment = parsed.GetValue(environment),
             Agent = parsed.GetValue(agent),
             ConfigurationFile = parsed.GetValue(file),
@@ -62,7 +64,7 @@ internal static class TrainCommand
             "ofql train maze2d-umaze-v1",
             "ofql train maze2d-umaze-v1 --seeds 0..4 --updates 50000",
             "ofql train --data pendulum-replay.hdf5 --env pendulum --set training.evaluate_every=2000",
-            "ofql train --data logs.safetensors --name first-try",
+            "ofql train --data logs.csv --map columns.yaml --name first-try",
             "ofql train --agent sac --env pendulum --steps 10000",
             "ofql train --from first-try --env pendulum --online-steps 20000 --set online.recorded_share=0.5",
             "ofql train --resume first-try --updates 100000",

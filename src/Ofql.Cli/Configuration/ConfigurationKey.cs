@@ -58,6 +58,8 @@ internal static class ConfigurationSchema
         new("environment", ValueKind.Text, "", KeyEffect.Result, "environment the policy is evaluated in; empty for none"),
         // A file may move; that its content is the same is checked by its fingerprint.
         new("data.file", ValueKind.Text, "", KeyEffect.Watching, "dataset file"),
+        new("data.map", ValueKind.Text, "", KeyEffect.Watching, "file that says what the columns of a CSV file mean"),
+        new("data.task", ValueKind.Text, "", KeyEffect.Result, "single task of OGBench that rewards the rows of its published file"),
         new("data.generate", ValueKind.Text, "", KeyEffect.Result, "task whose data is generated"),
         new("data.rows", ValueKind.Integer, "0", KeyEffect.Result, "rows to generate; 0 for as many as the task's authors recorded") { Minimum = 0, Maximum = MostRows },
         new("data.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of the generator") { Minimum = 0 },

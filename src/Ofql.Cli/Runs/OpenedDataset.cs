@@ -40,8 +40,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
         var file = configuration.Text("data.file");
         if (file.Length > 0)
         {
-            var steps = configuration.Integer("data.maximum_episode_steps");
-            var data = DatasetReader.Open(file, new DatasetReaderOptions { MaximumEpisodeSteps = steps > 0 ? steps : null });
+            var data = DatasetReader.Open(file, ReaderOptions(configuration));
             return new OpenedDataset(data, DatasetFingerprint.Of(data), file);
         }
 
@@ -53,6 +52,15 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
             $"There is no data to train on{(name.Length > 0 ? $": task '{name}' needs a file" : "")}. Give a dataset with --data file, or name "
             + $"a task whose data is generated: {string.Join(", ", catalog.Generators.Select(generator => generator.Name))}.");
     }
+
+    /// <summary>How the data file of a configuration is read.</summary>
+    /// <exception cref="UsageException">It names a column map that cannot be read.</exception>
+    public static DatasetReaderOptions ReaderOptions(ResolvedConfiguration configuration) => new()
+    {
+        MaximumEpisodeSteps = configuration.Integer("data.maximum_episode_steps") is > 0 and var steps ? steps : null,
+        Task = configuration.Text("data.task") is { Length: > 0 } task ? task : null,
+        Columns = configuration.Text("data.map") is { Length: > 0 } map ? ColumnMapFile.Read(map) : null,
+    };
 
     /// <summary>The dataset of a task, from the folder if it is there and unchanged.</summary>
     /// <param name="task">The task.</param>

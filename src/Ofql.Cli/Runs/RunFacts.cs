@@ -19,8 +19,7 @@ internal static class RunFacts
             var manifest = RunManifest.Open(RunFolder.Open(folder));
             if (!File.Exists(manifest.DataSource))
                 return null;
-            var steps = opened.Run.Integer("data.maximum_episode_steps");
-            using var data = DatasetReader.Open(manifest.DataSource, new DatasetReaderOptions { MaximumEpisodeSteps = steps > 0 ? steps : null });
+            using var data = DatasetReader.Open(manifest.DataSource, DatasetSource.ReaderOptions(opened.Run));
             return DataReport.Of(data).Episodes.Returns.Mean;
         }
         catch (OfqlException)

@@ -13,6 +13,8 @@ internal sealed record TrainArguments
 
     public string? Data { get; init; }
 
+    public string? Map { get; init; }
+
     public string? Environment { get; init; }
 
     public string? Agent { get; init; }
@@ -162,6 +164,7 @@ internal sealed class TrainPlanner(Catalog catalog)
     {
         var options = new ConfigurationLayer();
         options.SetGiven("data.file", arguments.Data, "--data");
+        options.SetGiven("data.map", arguments.Map, "--map");
         options.SetGiven("environment", arguments.Environment, "--env");
         options.SetGiven(ConfigurationSchema.AgentName, arguments.Agent, "--agent");
         options.SetGiven("training.updates", arguments.Updates, "--updates");

@@ -57,8 +57,7 @@ internal sealed class CsvColumns
         {
             throw new OfqlException(
                 $"'{path}' looks like CSV, whose columns can mean anything: declare them with a column map (columns.yaml, lines such as "
-                + "'observations: speed, angle', 'actions: torque', 'reward: profit', 'terminated: done', 'truncated: cut', 'episode: run'), look at the result with "
-                + "'ofql data inspect FILE --map columns.yaml' and make a dataset to train on with 'ofql data convert FILE OUT.safetensors --map columns.yaml'. "
+                + "'observations: speed, angle', 'actions: torque', 'reward: profit', 'terminated: done', 'truncated: cut', 'episode: run') and give it with --map columns.yaml to 'ofql data inspect', 'ofql data convert' or 'ofql train'. "
                 + $"Its columns: {Shown(names)}.");
         }
 
