@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Ofql.Cli.Commands;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Rendering;
+using Ofql.Cli.Runs;
 
 namespace Ofql.Cli;
 
@@ -22,6 +23,7 @@ internal static class Program
 
     private static int Main(string[] arguments)
     {
+        WarmUp.Begin(arguments);
         using var cancellation = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, cancellation));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, cancellation));

@@ -39,7 +39,7 @@ internal sealed class CliFixture : IDisposable
         Agents = [Agents],
         Environments = EnvironmentCatalog.BuiltIn,
         Generators = DatasetGenerator.BuiltIn,
-        Presets = new PresetCatalog([PresetCatalog.Parse("small", "preset:\n  title: a small task\nenvironment: pendulum-v1\nagent:\n  name: linear\n  learning_rate: 0.02\ntraining:\n  updates: 123\n")]),
+        Presets = new PresetCatalog([new Preset("small", () => "preset:\n  title: a small task\nenvironment: pendulum-v1\nagent:\n  name: linear\n  learning_rate: 0.02\ntraining:\n  updates: 123\n")]),
     };
 
     public (int Code, string Out, string Error) Run(params string[] arguments) => RunWith(arguments, "", CancellationToken.None);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using Ofql.Agents;
 using Ofql.Data;
 using Ofql.Environments;
@@ -15,7 +14,7 @@ namespace Ofql.Cli.Composition;
 /// Data by D4RL's recipe from behaviour policies that come with this program: random, medium, expert, medium-expert and
 /// medium-replay of an environment.
 /// </summary>
-internal sealed partial class BehaviourGenerators
+internal sealed class BehaviourGenerators
 {
     private const long MediumExpertRows = 2_000_000;
 
@@ -52,8 +51,8 @@ internal sealed partial class BehaviourGenerators
 
     private DatasetGenerator Named(string kind, Func<long, IReadOnlyList<CollectionStretch>> stretches, string behaviour)
     {
-        var version = VersionEnding().Match(_environment.Name).Value;
-        var name = $"{_environment.Name[..^version.Length]}-{kind}{version}";
+        var (stem, version) = VersionedName.Of(_environment.Name);
+        var name = $"{stem}-{kind}{version}";
         return new DatasetGenerator(name, (rows, random, cancellation) => Collect(name, stretches(rows), behaviour, kind != "random", random, cancellation))
         {
             Environment = _environment.Name,
@@ -127,7 +126,4 @@ internal sealed partial class BehaviourGenerators
             ? set
             : throw new OfqlException($"'{_file}' holds policies of {set.Environment}, expected {_environment.Name}.");
     }
-
-    [GeneratedRegex("(-v[0-9]+)?$")]
-    private static partial Regex VersionEnding();
 }

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Ofql.Agents;
 using Ofql.Cli.Configuration;
 using Ofql.Environments;
@@ -10,7 +9,7 @@ namespace Ofql.Cli.Composition;
 /// What this program is composed of: the one place where agents, environments, data generators and policies are wired to the
 /// command line. Tests compose their own.
 /// </summary>
-internal sealed partial record Catalog
+internal sealed record Catalog
 {
     /// <summary>The algorithms.</summary>
     public required IReadOnlyList<IAgentFactory> Agents { get; init; }
@@ -43,18 +42,15 @@ internal sealed partial record Catalog
     {
         if (Environments.Find(name) is { } exact)
             return exact;
-        var unversioned = Environments.Entries.Where(entry => VersionEnding().Replace(entry.Name, "") == name).ToList();
+        var unversioned = Environments.Entries.Where(entry => VersionedName.Of(entry.Name).Stem == name).ToList();
         if (unversioned.Count == 1)
             return unversioned[0];
         // A misspelt name without its version is nearer to one without.
-        var nearest = NearestName.Of(name, Environments.Entries.Select(entry => VersionEnding().Replace(entry.Name, "")));
+        var nearest = NearestName.Of(name, Environments.Entries.Select(entry => VersionedName.Of(entry.Name).Stem));
         var meant = NearestName.Of(name, Environments.Entries.Select(entry => entry.Name))
-            ?? Environments.Entries.FirstOrDefault(entry => nearest is not null && VersionEnding().Replace(entry.Name, "") == nearest)?.Name;
+            ?? Environments.Entries.FirstOrDefault(entry => nearest is not null && VersionedName.Of(entry.Name).Stem == nearest)?.Name;
         throw new UsageException(
             $"There is no environment '{name}'.{(meant is null ? "" : $" Did you mean '{meant}'?")} "
             + $"Known: {string.Join(", ", Environments.Entries.Select(entry => entry.Name))}.");
     }
-
-    [GeneratedRegex("-v[0-9]+$")]
-    private static partial Regex VersionEnding();
 }

@@ -2,19 +2,48 @@ using System.Reflection;
 
 namespace Ofql.Cli.Configuration;
 
-/// <summary>A named starting point: the settings that suit one task.</summary>
-/// <param name="Name">Name of the task: the name of its file.</param>
-/// <param name="Title">What it is, in one line.</param>
-/// <param name="DataNames">File name patterns (with *) of datasets it is meant for.</param>
-/// <param name="Layer">Its settings.</param>
-internal sealed record Preset(string Name, string Title, IReadOnlyList<string> DataNames, ConfigurationLayer Layer)
+/// <summary>A named starting point: the settings that suit one task. Its text is read when something besides the name is asked for.</summary>
+internal sealed class Preset
 {
+    private const string OwnKeys = "preset.";
+    private readonly Lazy<ConfigurationLayer> _all;
+    private readonly Lazy<ConfigurationLayer> _layer;
+
+    public Preset(string name, Func<string> text)
+    {
+        Name = name;
+        _all = new Lazy<ConfigurationLayer>(() => YamlText.Read(text(), $"preset {name}"));
+        _layer = new Lazy<ConfigurationLayer>(Settings);
+    }
+
+    /// <summary>Name of the task: the name of its file.</summary>
+    public string Name { get; }
+
+    /// <summary>What it is, in one line.</summary>
+    public string Title => Own("title") ?? Name;
+
+    /// <summary>File name patterns (with *) of datasets it is meant for.</summary>
+    public IReadOnlyList<string> DataNames => (Own("data_names") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Its settings.</summary>
+    public ConfigurationLayer Layer => _layer.Value;
+
     public string Environment => Layer.Values.TryGetValue("environment", out var value) ? value.Text : "";
 
     public bool FitsFile(string path)
     {
         var name = Path.GetFileName(path);
         return DataNames.Any(pattern => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: true));
+    }
+
+    private string? Own(string name) => _all.Value.Values.GetValueOrDefault(OwnKeys + name).Text;
+
+    private ConfigurationLayer Settings()
+    {
+        var layer = new ConfigurationLayer();
+        foreach (var (key, value) in _all.Value.Values.Where(pair => !pair.Key.StartsWith(OwnKeys, StringComparison.Ordinal)))
+            layer.Set(key, value.Text, value.Origin);
+        return layer;
     }
 }
 
@@ -43,26 +72,15 @@ internal sealed class PresetCatalog(IReadOnlyList<Preset> presets)
             ?? candidates.FirstOrDefault();
     }
 
-    public static Preset Parse(string name, string text)
-    {
-        var all = YamlText.Read(text, $"preset {name}");
-        var layer = new ConfigurationLayer();
-        foreach (var (key, value) in all.Values.Where(pair => !pair.Key.StartsWith("preset.", StringComparison.Ordinal)))
-            layer.Set(key, value.Text, value.Origin);
-        var title = all.Values.GetValueOrDefault("preset.title").Text ?? name;
-        var patterns = all.Values.GetValueOrDefault("preset.data_names").Text ?? "";
-        return new Preset(name, title, patterns.Split(' ', StringSplitOptions.RemoveEmptyEntries), layer);
-    }
-
     private static List<Preset> ReadAll()
     {
         var assembly = Assembly.GetExecutingAssembly();
         return assembly.GetManifestResourceNames().Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
-            .Select(name =>
+            .Select(name => new Preset(Path.GetFileNameWithoutExtension(name), () =>
             {
                 using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return Parse(Path.GetFileNameWithoutExtension(name), reader.ReadToEnd());
-            }).ToList();
+                return reader.ReadToEnd();
+            })).ToList();
     }
 }
