@@ -44,6 +44,8 @@ public class UsageTests
     [InlineData("train small --sed 3 --help", "Did you mean '--set'?")]
     [InlineData("evaluate x --starts streets", "Did you mean 'streams'?")]
     [InlineData("evaluate x --candidates 999999999999", "a whole number of at most 2147483647")]
+    [InlineData("evaluate x --picture a.png", "what is written is SVG")]
+    [InlineData("evaluate x --animation a.svg", "ends with .html or .htm")]
     [InlineData("data generate maze2d-umaze-v1 -o a.csv", "Name a file ending with .safetensors")]
     [InlineData("train small", "needs a file")]
     [InlineData("train small --config nowhere.yaml", "Cannot read the configuration")]

@@ -19,11 +19,11 @@ internal static class TrainSummary
         var isDiverged = results.Any(result => result.Training.Outcome == TrainingOutcome.Diverged);
         var table = SeedTable.Of(results, statistic);
         if (plan.IsGroup && results.Count > 0)
-            SeedReport.Write(plan, table, results, statistic, title);
+            SeedReport.Write(plan, table, results, TrainText.Data(plan.Configuration, data, report), statistic, title);
         if (context.Json)
             context.WriteJson(ToJson(plan, data, report, results, table, statistic));
         else
-            WriteText(context, plan, environment, report, results, table, title);
+            WriteText(context, plan, environment, data, report, results, table, title);
         foreach (var result in results.Where(result => result.Training.Outcome == TrainingOutcome.Diverged))
             context.Error.WriteLine($"ofql: {result.Training.Reason}");
         if (isCancelled)
@@ -32,7 +32,8 @@ internal static class TrainSummary
     }
 
     private static void WriteText(
-        CommandContext context, TrainPlan plan, EnvironmentEntry? environment, DataReport? report, IReadOnlyList<SessionResult> results, SeedTable table, string title)
+        CommandContext context, TrainPlan plan, EnvironmentEntry? environment, OpenedDataset? data, DataReport? report, IReadOnlyList<SessionResult> results, SeedTable table,
+        string title)
     {
         foreach (var result in results.Where(result => result.Training.Outcome != TrainingOutcome.Diverged))
             context.Out.WriteLine($"{(plan.IsGroup ? $"seed {result.Seed}: " : "")}{TrainText.Outcome(result.Training, plan.Configuration)}");
@@ -43,6 +44,10 @@ internal static class TrainSummary
         }
         else if (results.Count > 0)
             WriteEvaluations(context, plan.Configuration.StepUnit, results[0], title, environment?.Specification.Score is not null);
+        if (results.Select(result => result.Simulator).OfType<string>().FirstOrDefault() is { } simulator)
+            context.Out.WriteLine($"simulator: {simulator}.");
+        if (data?.Generated is { } generated)
+            context.Out.WriteLine($"data: {generated}.");
         if (environment is not null && report is not null)
         {
             var score = report.NormalizedMeanReturn is { } mean ? $", normalised score {TextTable.Number(mean)}" : "";
@@ -93,6 +98,7 @@ internal static class TrainSummary
                 ["source"] = data.Source,
                 ["fingerprint"] = data.Fingerprint,
                 ["transitions"] = report.Rows,
+                ["generated"] = data.Generated is not null,
                 ["mean_return"] = CommandContext.Number(report.Episodes.Returns.Mean),
                 ["normalized_score"] = CommandContext.Number(report.NormalizedMeanReturn),
             },
@@ -123,6 +129,7 @@ internal static class TrainSummary
             ["data_fingerprint"] = origin.DataFingerprint,
             ["recorded_share"] = origin.RecordedShare,
         },
+        ["simulator"] = result.Simulator,
         ["evaluation_before"] = result.Before is { } before ? WayTable.ToJson(before.Values) : null,
         ["policy"] = result.Folder.PolicyPath,
         ["evaluation_step"] = result.Evaluations.Count > 0 ? result.Evaluations[^1].Step : null,

@@ -41,26 +41,30 @@ internal sealed class BehaviourGenerators
         return
         [
             all.Named("random", rows => [new CollectionStretch(rows, null)], "uniform over the action bounds"),
-            all.Named("medium", rows => [new CollectionStretch(rows, all.Policy(all._set.Value.Medium))], "one policy of medium quality, sampling"),
-            all.Named("expert", rows => [new CollectionStretch(rows, all.Policy(all.Expert()))], "one policy of expert quality, sampling"),
+            all.Named("medium", rows => [new CollectionStretch(rows, all.Policy(all._set.Value.Medium))], "one policy of medium quality, sampling", () => all._set.Value.Medium),
+            all.Named("expert", rows => [new CollectionStretch(rows, all.Policy(all.Expert()))], "one policy of expert quality, sampling", all.Expert),
             all.Named("medium-expert", all.MediumExpert, "the medium policy up to its last whole episode, then the expert") with { DefaultRows = () => MediumExpertRows },
             all.Named("medium-replay", all.Replay, "snapshots of the training run up to the medium policy, each for the steps nearest to its own; a stand-in for the run's replay buffer")
                 with { DefaultRows = () => all._set.Value.Medium },
         ];
     }
 
-    private DatasetGenerator Named(string kind, Func<long, IReadOnlyList<CollectionStretch>> stretches, string behaviour)
+    /// <param name="kind">Kind of the data.</param>
+    /// <param name="stretches">Who collects how many of the rows.</param>
+    /// <param name="behaviour">In words.</param>
+    /// <param name="single">Step of the one policy that collects all; null where there are several, or none.</param>
+    private DatasetGenerator Named(string kind, Func<long, IReadOnlyList<CollectionStretch>> stretches, string behaviour, Func<long>? single = null)
     {
         var (stem, version) = VersionedName.Of(_environment.Name);
         var name = $"{stem}-{kind}{version}";
-        return new DatasetGenerator(name, (rows, random, cancellation) => Collect(name, stretches(rows), behaviour, kind != "random", random, cancellation))
+        return new DatasetGenerator(name, (rows, random, cancellation) => Collect(name, stretches(rows), behaviour, kind != "random", single?.Invoke(), random, cancellation))
         {
             Environment = _environment.Name,
         };
     }
 
     private RawTrajectory Collect(
-        string name, IReadOnlyList<CollectionStretch> stretches, string behaviour, bool hasPolicies, RandomStream random, CancellationToken cancellation)
+        string name, IReadOnlyList<CollectionStretch> stretches, string behaviour, bool hasPolicies, long? single, RandomStream random, CancellationToken cancellation)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -70,6 +74,8 @@ internal sealed class BehaviourGenerators
             ["algorithm"] = hasPolicies ? "SAC" : "random",
             ["behaviour"] = behaviour,
         };
+        if (single is not null)
+            (metadata["policy/nonlinearity"], metadata["policy/output_distribution"]) = ("relu", "tanh_gaussian");
         if (hasPolicies)
         {
             metadata["policies"] = string.Join(' ', stretches.Count(stretch => stretch.Policy is not null).ToString(CultureInfo.InvariantCulture), "of", Path.GetFileName(_file));
@@ -77,7 +83,27 @@ internal sealed class BehaviourGenerators
         }
 
         using var environment = _environment.Create();
-        return TrajectoryCollector.Collect(environment, stretches, random, metadata, cancellation);
+        return TrajectoryCollector.Collect(environment, stretches, random, metadata, single is { } step ? PolicyArrays(step) : null, cancellation);
+    }
+
+    // Under D4RL's names (rlkit's): fc0, fc1, ..., last_fc for the mean, last_fc_log_std; an iteration is an epoch of 1,000 steps.
+    private Dictionary<string, (long[] Shape, float[] Values)> PolicyArrays(long step)
+    {
+        const int EpochSteps = 1000;
+        const string Group = "metadata/policy/";
+        var tensors = _set.Value.At(step).Policy.Tensors;
+        var arrays = new Dictionary<string, (long[], float[])> { ["metadata/iteration"] = ([], [(float)step / EpochSteps]) };
+        foreach (var part in (string[])["weight", "bias"])
+        {
+            for (var layer = 1; tensors.TryGetValue($"actor.fc{layer}.{part}", out var hidden); layer++)
+                arrays[$"{Group}fc{layer - 1}/{part}"] = hidden;
+            var (shape, values) = tensors[$"actor.out.{part}"];
+            long[] half = [shape[0] / 2, .. shape[1..]];
+            arrays[$"{Group}last_fc/{part}"] = (half, values[..(values.Length / 2)]);
+            arrays[$"{Group}last_fc_log_std/{part}"] = (half, values[(values.Length / 2)..]);
+        }
+
+        return arrays;
     }
 
     private CollectionStretch[] MediumExpert(long rows) =>

@@ -7,24 +7,35 @@ namespace Ofql.Cli.Runs;
 /// <summary>What can be found out about a run besides its numbers.</summary>
 internal static class RunFacts
 {
-    /// <summary>
-    /// Mean episode return of the data a policy's run was trained on; null when it came from no run or the data is not at hand.
-    /// </summary>
-    public static double? DataReturn(OpenedPolicy opened)
+    /// <summary>The manifest of a policy's run; null when it came from no run or has none that can be read.</summary>
+    public static RunManifest? Manifest(OpenedPolicy opened)
     {
         if (opened.Run is null || Path.GetDirectoryName(opened.Path) is not { } folder)
             return null;
         try
         {
-            var manifest = RunManifest.Open(RunFolder.Open(folder));
-            if (!File.Exists(manifest.DataSource))
-                return null;
+            return RunManifest.Open(RunFolder.Open(folder));
+        }
+        catch (OfqlException)
+        {
+            // What it would add is a courtesy: its absence must not hide the evaluation.
+            return null;
+        }
+    }
+
+    /// <summary>Mean episode return of the data that a run was trained on; null when it is not at hand.</summary>
+    public static double? DataReturn(OpenedPolicy opened, RunManifest? manifest)
+    {
+        if (opened.Run is null || manifest is null || !File.Exists(manifest.DataSource))
+            return null;
+        try
+        {
             using var data = DatasetReader.Open(manifest.DataSource, DatasetSource.ReaderOptions(opened.Run));
             return DataReport.Of(data).Episodes.Returns.Mean;
         }
         catch (OfqlException)
         {
-            // A comparison is a courtesy: its absence must not hide the evaluation.
+            // As above.
             return null;
         }
     }

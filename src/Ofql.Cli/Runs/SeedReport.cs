@@ -9,7 +9,7 @@ namespace Ofql.Cli.Runs;
 /// <summary>The files of several seeds together: <c>seeds.csv</c>, <c>learning-curve.svg</c> and <c>report.md</c> beside their folders.</summary>
 internal static class SeedReport
 {
-    public static void Write(TrainPlan plan, SeedTable table, IReadOnlyList<SessionResult> results, string statistic, string title)
+    public static void Write(TrainPlan plan, SeedTable table, IReadOnlyList<SessionResult> results, IReadOnlyList<string> data, string statistic, string title)
     {
         var csv = new StringBuilder("way,mean,standard_error,low_95,high_95");
         foreach (var seed in table.Seeds)
@@ -40,9 +40,12 @@ internal static class SeedReport
                 text.Append(CultureInfo.InvariantCulture, $"| {row.Way.Replace('_', ' ')} | {row.Mean:F2} | {row.StandardError:F2} | {string.Join(", ", row.BySeed.Select(value => TextTable.Number(value)))} |\n");
         }
 
+        text.Append("\n## Data\n\n");
+        foreach (var line in data)
+            text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append("\n## Runs\n\n");
         foreach (var result in results)
-            text.Append(CultureInfo.InvariantCulture, $"- [seed {result.Seed}]({result.Folder.Name}/report.md): {TrainText.Outcome(result.Training, plan.Configuration)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"- [seed {result.Seed}]({result.Folder.Name}/report.md): {TrainText.Outcome(result.Training, plan.Configuration)}{(result.Simulator is { } simulator ? $" Evaluated with {simulator}." : "")}\n");
         AtomicFile.WriteText(Path.Combine(plan.Folder, "report.md"), text.ToString());
     }
 

@@ -40,7 +40,8 @@ internal sealed record SessionRequest
 }
 
 /// <summary>How a run went.</summary>
-internal sealed record SessionResult(RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations, RunOrigin? Origin)
+internal sealed record SessionResult(
+    RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations, RunOrigin? Origin, string? Simulator)
 {
     /// <summary>The evaluation of the checkpoint that the run began from; null where there is none.</summary>
     public EvaluationRow? Before => Origin is null ? null : Evaluations.FirstOrDefault(row => row.Step == 0);
@@ -158,7 +159,7 @@ internal sealed class TrainingSession
         var manifest = WriteManifest(from, origin);
         var result = Guarded(() => loop.Run(cancellation), checkpoints);
         WriteReport(manifest, metrics.Evaluations, result);
-        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin);
+        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator);
     }
 
     // What stops a run on the way (a full disk, mostly) loses at most what came after its last checkpoint.
@@ -229,6 +230,7 @@ internal sealed class TrainingSession
             DataFingerprint = _request.Data?.Fingerprint ?? "none",
             DataSource = _request.Data?.Source ?? "collected online",
             DataTransitions = _request.Data?.Data.Count ?? 0,
+            DataIsGenerated = _request.Data?.Generated is not null,
             Seed = (ulong)_configuration.Integer("training.seed"),
             Origin = before?.Origin ?? origin?.Record(_configuration),
             Sessions = [.. before?.Sessions ?? [], session],

@@ -6,6 +6,9 @@ namespace Ofql.Formats.D4rl;
 /// <summary>Writes D4RL HDF5 files: floats, flags that h5py reads as bool, gzip level 4 in chunks.</summary>
 public static unsafe class D4rlWriter
 {
+    // The one info that D4RL stores as [N].
+    private const string LogProbabilities = "infos/action_log_probs";
+
     /// <summary>Writes rows as recorded; equal rows give equal bytes.</summary>
     /// <param name="path">Where the file shall appear; replaced if it exists.</param>
     /// <param name="rows">The rows. Infos go under their full names; metadata becomes texts under <c>metadata/</c>. Without
@@ -24,7 +27,9 @@ public static unsafe class D4rlWriter
             if (rows.Timeouts is not null)
                 Write(writer, "timeouts", rows.Timeouts);
             foreach (var (name, column) in rows.Infos.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-                Write(writer, name, column, wide: true);
+                Write(writer, name, column, wide: name != LogProbabilities);
+            foreach (var (name, (shape, values)) in rows.Arrays.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                writer.WriteSingles(name, shape, values);
             foreach (var (name, text) in rows.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
                 writer.WriteText("metadata/" + name, text);
         });

@@ -30,6 +30,9 @@ public sealed record RunManifest
     /// <summary>Number of transitions.</summary>
     public required long DataTransitions { get; init; }
 
+    /// <summary>Whether the data was generated rather than published or recorded by others; false for manifests written before this was noted.</summary>
+    public bool DataIsGenerated { get; init; }
+
     /// <summary>Seed of the run.</summary>
     public required ulong Seed { get; init; }
 
@@ -53,6 +56,7 @@ public sealed record RunManifest
             writer.WriteString("source", DataSource);
             writer.WriteNumber("transitions", DataTransitions);
             writer.WriteString("fingerprint", DataFingerprint);
+            writer.WriteBoolean("generated", DataIsGenerated);
             writer.WriteEndObject();
             Origin?.Write(writer);
             writer.WriteStartArray("sessions");
@@ -80,6 +84,7 @@ public sealed record RunManifest
                 DataFingerprint = (string)root["data"]!["fingerprint"]!,
                 DataSource = (string)root["data"]!["source"]!,
                 DataTransitions = (long)root["data"]!["transitions"]!,
+                DataIsGenerated = (bool?)root["data"]!["generated"] ?? false,
                 Origin = root["origin"] is { } origin ? RunOrigin.Read(origin) : null,
                 Sessions = root["sessions"]!.AsArray().Select(node => RunSession.Read(node!)).ToList(),
             };

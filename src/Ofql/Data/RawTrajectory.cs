@@ -27,6 +27,9 @@ public sealed class RawTrajectory : IDisposable
     /// <summary>What is known of the data. Keys in snake_case.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Arrays of the data as a whole under their full names, row-major, such as the weights of the behaviour policy <c>metadata/policy/fc0/weight</c> [out, in].</summary>
+    public IReadOnlyDictionary<string, (long[] Shape, float[] Values)> Arrays { get; init; } = new Dictionary<string, (long[], float[])>();
+
     /// <summary>Number of rows N.</summary>
     public long Rows => Observations.Rows;
 

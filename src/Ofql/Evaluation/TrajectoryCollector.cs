@@ -80,10 +80,12 @@ public sealed class TrajectoryCollector
     /// <param name="stretches">Who and how long.</param>
     /// <param name="random">Start states, actions and noise are drawn from streams split from it.</param>
     /// <param name="metadata">What is known of the data.</param>
+    /// <param name="arrays">Arrays of the data as a whole (<see cref="RawTrajectory.Arrays"/>).</param>
     /// <param name="cancellation">Stops the collection.</param>
     /// <exception cref="OfqlException">A policy does not fit the environment, or no stretch of whole episodes held one.</exception>
     public static RawTrajectory Collect(
-        IEnvironment environment, IReadOnlyList<CollectionStretch> stretches, RandomStream random, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellation = default)
+        IEnvironment environment, IReadOnlyList<CollectionStretch> stretches, RandomStream random, IReadOnlyDictionary<string, string> metadata,
+        IReadOnlyDictionary<string, (long[] Shape, float[] Values)>? arrays = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(stretches);
@@ -94,7 +96,7 @@ public sealed class TrajectoryCollector
             collector.Reset();
             foreach (var stretch in stretches)
                 collector.Run(stretch, cancellation);
-            return collector.Result(metadata, random);
+            return collector.Result(metadata, arrays ?? new Dictionary<string, (long[], float[])>(), random);
         }
         catch
         {
@@ -182,7 +184,8 @@ public sealed class TrajectoryCollector
         _length = 0;
     }
 
-    private RawTrajectory Result(IReadOnlyDictionary<string, string> metadata, RandomStream random)
+    private RawTrajectory Result(
+        IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, (long[] Shape, float[] Values)> arrays, RandomStream random)
     {
         var infos = new Dictionary<string, Column<float>>();
         if (_hasDensity)
@@ -203,6 +206,7 @@ public sealed class TrajectoryCollector
             Terminals = Filled(_terminals),
             Timeouts = Filled(_timeouts),
             Infos = infos,
+            Arrays = arrays,
             Metadata = new Dictionary<string, string>(metadata)
             {
                 ["environment"] = _environment.Specification.Name,

@@ -17,7 +17,7 @@ public sealed class CollectedRowsTests
     {
         NativeMujoco.Require();
         using var environment = EnvironmentCatalog.BuiltIn.With(MujocoCatalog.Entries).Create(name);
-        using var rows = TrajectoryCollector.Collect(environment, [new CollectionStretch(300, null)], new RandomStream(1, "data"), new Dictionary<string, string>(), TestContext.Current.CancellationToken);
+        using var rows = TrajectoryCollector.Collect(environment, [new CollectionStretch(300, null)], new RandomStream(1, "data"), new Dictionary<string, string>(), cancellation: TestContext.Current.CancellationToken);
         var (positions, velocities) = (rows.Infos["infos/qpos"], rows.Infos["infos/qvel"]);
         Assert.Equal(rows.Observations.Width, positions.Width - 1 + velocities.Width);
         for (long row = 0; row < rows.Rows; row++)

@@ -111,7 +111,7 @@ public sealed class TrajectoryCollectorTests
         using var environment = new Pendulum();
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.Throws<OperationCanceledException>(() => TrajectoryCollector.Collect(environment, [new CollectionStretch(10, null)], new RandomStream(1, "data"), _facts, stop.Token));
+        Assert.Throws<OperationCanceledException>(() => TrajectoryCollector.Collect(environment, [new CollectionStretch(10, null)], new RandomStream(1, "data"), _facts, cancellation: stop.Token));
     }
 
     private static RawTrajectory Collect(CollectionStretch[] stretches)
