@@ -21,6 +21,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PLAIN = ("sample", "policy", "zero_noise", "best_of_50")
 # Two-sided 95 % quantiles of Student's t by degrees of freedom.
 T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 
@@ -43,7 +44,7 @@ def command(plan, args, name, row, column, seed):
         words += [source["task"]]
     else:
         words += ["--data", str(args.data / source["data"]), "--env", source["env"]]
-    settings = {**plan.get("settings", {}), **source.get("settings", {}), **plan["columns"][column]}
+    settings = {**plan.get("settings", {}), **source.get("settings", {}), **plan["columns"][column], **source.get("columns", {}).get(column, {})}
     words += ["--updates", str(plan["updates"]), "--seed", str(seed), "--threads", "1", "--name", name, "--runs", str(args.runs)]
     if agent := settings.pop("agent", None):
         words += ["--agent", agent]
@@ -165,9 +166,16 @@ def action_times(plan, args):
     return times
 
 
+def is_chosen(key):
+    return key.startswith(("evaluation.selection", "evaluation.noise_scale"))
+
+
 def show(plan, args):
     speed = action_times(plan, args) if args.speed else None
-    heads = ["data", "setting", "updates", "one sample", "without noise", "best of 50"] + (["updates/s", "µs per action, of 50"] if args.speed else [])
+    # A fourth way of acting (evaluation.selection, evaluation.noise_scale) has the name of its settings.
+    heads = ["data", "setting", "updates", "one sample", "without noise", "best of 50"]
+    heads += (["as the setting acts"] if any(is_chosen(key) for c in plan["columns"].values() for key in c) else [])
+    heads += ["updates/s", "µs per action, of 50"] if args.speed else []
     print(plan["about"] + "\n\nMean over seeds ± half the 95 % interval (each seed); normalised scores.\n")
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for row in plan["rows"]:
@@ -178,7 +186,9 @@ def show(plan, args):
             steps = sorted({step for step, _ in found})
             ways = [next((w for w in names if all(w in scores for _, scores in found)), None)
                     for names in (["sample", "policy"], ["zero_noise"], ["best_of_50"])]
-            texts = [spread([scores[way] for _, scores in found]) if way else "" for way in ways]
+            if "as the setting acts" in heads:
+                ways.append(next((w for w in found[0][1] if w not in PLAIN), None))
+            texts = [spread([scores[way] for _, scores in found]) + (f" {way}" if way not in PLAIN else "") if way else "" for way in ways]
             if speed is not None:
                 first = f"{row}.{column}.s{plan['seeds'][0]}"
                 texts += [updates_per_second(args, first), speed.get(first, "")]
