@@ -347,10 +347,16 @@ public class TrainTests
     public void A_policy_that_would_act_by_untrained_weights_is_announced()
     {
         using var cli = new CliFixture();
-        string[] line = ["train", "--agent", "ofql", "--data", cli.Data, "--env", "none", "--runs", cli.Runs, "--updates", "2", "--set", "agent.batch_size=8", "--set", "agent.hidden_width=8"];
+        string[] line = ["train", "--data", cli.Data, "--env", "none", "--runs", cli.Runs, "--updates", "2", "--set", "agent.batch_size=8", "--set", "agent.hidden_width=8"];
         Assert.Contains("it is still that beginning", Output("--name", "a"), StringComparison.Ordinal);
         Assert.DoesNotContain("beginning", Output("--name", "b", "--set", "agent.act_with=online"), StringComparison.Ordinal);
         Assert.Contains("\"agent.act_with\": \"average\"", Output("--dry-run", "--json"), StringComparison.Ordinal);
+
+        Assert.Contains("it has learned nothing", Output("--name", "c", "--agent", "dtql"), StringComparison.Ordinal);
+        Assert.Contains("act_with=online", Output("--name", "d", "--agent", "idql"), StringComparison.Ordinal);
+        var published = Output("--agent", "dql", "--published", "hopper-medium-replay-v2", "--set", "agent.eta=0.5", "--dry-run");
+        Assert.Contains("actor_max_norm: 4", published, StringComparison.Ordinal);
+        Assert.Contains("eta: 0.5", published, StringComparison.Ordinal);
 
         string Output(params string[] more)
         {

@@ -19,6 +19,7 @@ internal static class TrainCommand
         var map = new Option<string?>("--map") { Description = "YAML file that says what the columns of a CSV file mean (see: ofql data inspect --help)", HelpName = "file" };
         var environment = new Option<string?>("--env") { Description = "Environment to evaluate in, or none", HelpName = "name" };
         var agent = new Option<string?>("--agent") { Description = "Algorithm (default: ofql; see: ofql list agents)", HelpName = "name" };
+        var published = new Option<string?>("--published") { Description = "Settings of the algorithm published for this task (see: ofql list agents)", HelpName = "task" };
         var file = new Option<string?>("--config") { Description = "Configuration file, over the task's preset", HelpName = "file.yaml" };
         var set = new Option<string[]>("--set") { Description = "Set one key, such as training.updates=20000 or agent.eta=0.3; may be repeated", HelpName = "key=value" };
         var updates = new Option<long?>("--updates") { Description = "Gradient updates", HelpName = "count" };
@@ -36,13 +37,14 @@ internal static class TrainCommand
         var json = CommonOptions.Json();
         var command = new Command("train", "Train a policy from recorded data, or online.")
         {
-            task, data, map, environment, agent, file, set, updates, steps, from, snapshots, seed, seeds, threads, name, runs, datasets, resume, dryRun, json,
+            task, data, map, environment, agent, published, file, set, updates, steps, from, snapshots, seed, seeds, threads, name, runs, datasets, resume, dryRun, json,
         };
         command.SetAction(parsed => Run(context with { Json = parsed.GetValue(json) }, parsed.GetValue(dryRun), new TrainArguments
         {
             Task = parsed.GetValue(task),
             Data = parsed.GetValue(data),
             Map = parsed.GetValue(map),
+            Published = parsed.GetValue(published),
             Environment = parsed.GetValue(environment),
             Agent = parsed.GetValue(agent),
             ConfigurationFile = parsed.GetValue(file),
@@ -64,6 +66,7 @@ internal static class TrainCommand
             "ofql train maze2d-umaze-v1",
             "ofql train maze2d-umaze-v1 --seeds 0..4 --updates 50000",
             "ofql train --data pendulum-replay.hdf5 --env pendulum --set training.evaluate_every=2000",
+            "ofql train hopper-medium-replay-v2 --agent dql --published hopper-medium-replay-v2",
             "ofql train --data logs.csv --map columns.yaml --name first-try",
             "ofql train --agent sac --env pendulum --steps 10000",
             "ofql train --from first-try --env pendulum --online-steps 20000 --set online.recorded_share=0.5",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ofql.Agents;
 using Ofql.Cli.Commands;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
@@ -14,6 +15,8 @@ internal sealed record TrainArguments
     public string? Data { get; init; }
 
     public string? Map { get; init; }
+
+    public string? Published { get; init; }
 
     public string? Environment { get; init; }
 
@@ -173,7 +176,7 @@ internal sealed class TrainPlanner(Catalog catalog)
         options.SetGiven("training.snapshot_every", arguments.SnapshotsEvery, "--snapshots-every");
         options.SetGiven("training.seed", arguments.Seed, "--seed");
         options.SetGiven("training.threads", arguments.Threads, "--threads");
-        var resolved = new ConfigurationResolver(catalog).Resolve(new ConfigurationRequest
+        var request = new ConfigurationRequest
         {
             Task = arguments.Task,
             Environment = arguments.Environment,
@@ -182,8 +185,22 @@ internal sealed class TrainPlanner(Catalog catalog)
             Options = options,
             Assignments = ConfigurationLayer.OfAssignments(arguments.Assignments),
             Saved = saved,
-        });
-        return CompleteOnline(resolved);
+        };
+        var resolver = new ConfigurationResolver(catalog);
+        var resolved = resolver.Resolve(request);
+        if (arguments.Published is not { } published)
+            return CompleteOnline(resolved);
+        foreach (var (name, value) in PublishedOf(resolved.Agent, published).Options)
+            options.Set(ConfigurationSchema.AgentPrefix + name, value, "--published");
+        return CompleteOnline(resolver.Resolve(request));
+    }
+
+    private static PublishedSettings PublishedOf(IAgentFactory agent, string task)
+    {
+        var known = agent.Published.Select(settings => settings.Task).ToList();
+        return agent.Published.FirstOrDefault(settings => settings.Task == task) ?? throw new UsageException(
+            $"--published '{task}': no settings of the agent '{agent.Name}' are published for it.{NearestName.Question(task, known)} "
+            + $"{(known.Count == 0 ? "There are none for any task." : $"There are settings for: {string.Join(", ", known)}.")}");
     }
 
     // An agent that can do without recorded data, given none, learns online.

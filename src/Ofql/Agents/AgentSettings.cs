@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ofql.Data;
 using Ofql.Kernels.Activations;
 using Ofql.Networks;
@@ -95,6 +96,28 @@ public abstract record AgentSettings
 
     /// <summary>What to know before a run of so many updates; null for nothing.</summary>
     public virtual string? Caution(long updates) => null;
+
+    /// <summary>What to know before a run whose policy acts by a moving average; null where the average has left its beginning behind.</summary>
+    /// <param name="start">First update whose average moves.</param>
+    /// <param name="span">Updates over which it forgets all but 1 / e of what it was.</param>
+    /// <param name="updates">Planned updates.</param>
+    protected static string? CautionOfAverage(long start, double span, long updates)
+    {
+        // After three such spans 5 % of what the weights began with are left in their average.
+        var settled = start + (3 * span);
+        return updates >= settled ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"The policy acts by the average of its weights (act_with), which moves from update {start} on and has left its random beginning behind at about {settled:F0}: after "
+            + $"{updates} updates it {(updates < start ? "is still that beginning" : "still holds much of it")}. Plan more updates, let the average move earlier or faster, or act by "
+            + $"the weights themselves (act_with=online).");
+    }
+
+    /// <summary>What to know before a run whose policy begins to learn late; null where it gets to it.</summary>
+    /// <param name="pretrain">Updates before (the option <c>pretrain_updates</c>).</param>
+    /// <param name="updates">Planned updates.</param>
+    protected static string? CautionOfPretraining(long pretrain, long updates) => updates > pretrain ? null : string.Create(
+        CultureInfo.InvariantCulture,
+        $"The policy begins to learn after {pretrain} updates (pretrain_updates): after {updates} it has learned nothing. Plan more updates, or set pretrain_updates lower.");
 
     /// <summary>Hidden layers of the networks.</summary>
     public MlpShape Trunk => MlpShape.Uniform(HiddenLayers, HiddenWidth, Activation);

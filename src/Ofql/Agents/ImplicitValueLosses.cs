@@ -45,9 +45,7 @@ internal static class ImplicitValueLosses
     public static ImplicitPolicyTerms Policy(Node advantage, Node action, Node mean, Node logStd, double beta, double maximumWeight)
     {
         var weight = StopGradient(Min(Exp((float)beta * advantage), advantage.Graph.Constant((float)maximumWeight)));
-        // sum over entries of -((a - mu) / sigma)^2 / 2 - ln sigma - ln(2 pi) / 2
-        var deviations = (action - mean) * Exp(-logStd);
-        var logProbability = SumColumns(-0.5f * Square(deviations) - logStd) - (float)(action.Columns * 0.5 * Math.Log(2 * Math.PI));
+        var logProbability = DiagonalGaussian.LogDensity(action, mean, logStd);
         return new ImplicitPolicyTerms(weight, mean, logProbability, -Mean(weight * logProbability), Mean(weight));
     }
 }

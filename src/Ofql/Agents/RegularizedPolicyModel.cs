@@ -49,14 +49,8 @@ internal abstract class RegularizedPolicyModel : AgentModel
                 Blocks = _settings.TrainCritics ? [("actor", theta), (Judge.Name, Judge)] : [("actor", theta)],
                 NoiseSize = NoiseSize,
                 Action = (s, noise) => ActAfterTraining(theta, noise!, s),
-                Value = _settings.TrainCritics ? Judged : null,
+                Value = _settings.TrainCritics ? (s, a) => Critic.Lower(Judge, s, a) : null,
             };
-
-            Node Judged(Node s, Node a)
-            {
-                var (q1, q2) = Critic.Apply(Judge, s, a);
-                return Min(q1, q2);
-            }
         }
     }
 

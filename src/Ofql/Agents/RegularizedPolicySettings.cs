@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ofql.Data;
 using Ofql.Kernels.Activations;
 using Ofql.Networks;
@@ -90,16 +89,8 @@ public abstract record RegularizedPolicySettings : ActorCriticSettings
     public ActingParameters ActWith { get; init; } = ActingParameters.Online;
 
     /// <inheritdoc/>
-    public override string? Caution(long updates)
-    {
-        // After three time constants 5 % of what the weights began with are left in their average.
-        var settled = ActorAverageStart + (3 * ActorAverageEvery / (1 - ActorDecay));
-        return ActWith == ActingParameters.Online || updates >= settled ? null : string.Create(
-            CultureInfo.InvariantCulture,
-            $"The policy acts by the average of its weights (act_with), which moves from update {ActorAverageStart} on and has left its random beginning behind at about "
-            + $"{settled:F0}: after {updates} updates it {(updates < ActorAverageStart ? "is still that beginning" : "still holds much of it")}. Plan more updates, or set "
-            + $"actor_average_start or act_with (act_with=online acts by the weights themselves).");
-    }
+    public override string? Caution(long updates) =>
+        ActWith == ActingParameters.Online ? null : CautionOfAverage(ActorAverageStart, ActorAverageEvery / (1 - ActorDecay), updates);
 
     /// <summary>The actor is judged by the critics from before their step, and targets move at the end (EDP's code); otherwise the critics step first.</summary>
     internal virtual bool ActorFirst => false;

@@ -32,7 +32,7 @@ public sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
 {
     /// <summary>
     /// sum over i of mean (Q_i(s, a) - y)^2, y = r + gamma mask (min_j Q'_j(s', a') + bonus). Several candidates a' per next state (as many rows
-    /// after each other) back up the best by each critic: max-Q backup.
+    /// after each other) back up the best by each critic: max-Q backup; or the best by the lower of both (CQL).
     /// </summary>
     /// <param name="phi">Critics.</param>
     /// <param name="phiTarget">Their targets.</param>
@@ -40,15 +40,19 @@ public sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
     /// <param name="nextAction">a' [B n, A].</param>
     /// <param name="discount">gamma.</param>
     /// <param name="candidates">n.</param>
+    /// <param name="bestByLower">The best candidate is the one whose lower value is largest, max min, instead of min max.</param>
     /// <param name="bonus">Belongs to the value of the next action: the entropy term of soft Q-learning. Null for none.</param>
     public CriticTerms Critic(
-        ParameterBlock phi, ParameterBlock phiTarget, Node nextState, Node nextAction, double discount, int candidates = 1, Node? bonus = null)
+        ParameterBlock phi, ParameterBlock phiTarget, Node nextState, Node nextAction, double discount, int candidates = 1, bool bestByLower = false, Node? bonus = null)
     {
         var (next1, next2) = critic.Apply(phiTarget, nextState, nextAction);
-        if (candidates > 1)
-            (next1, next2) = (MaxColumns(GroupRows(next1, candidates)), MaxColumns(GroupRows(next2, candidates)));
-
-        var value = bonus is null ? Min(next1, next2) : Min(next1, next2) + bonus;
+        if (candidates > 1 && !bestByLower)
+            (next1, next2) = (Best(next1, candidates), Best(next2, candidates));
+        var value = Min(next1, next2);
+        if (candidates > 1 && bestByLower)
+            value = Best(value, candidates);
+        if (bonus is not null)
+            value += bonus;
         var y = StopGradient(batch.Reward + ((float)discount * batch.Mask * value));
         var (q1, q2) = critic.Apply(phi, batch.State, batch.Action);
         var loss = Mean(Square(q1 - y)) + Mean(Square(q2 - y));
@@ -63,6 +67,8 @@ public sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
         var scale = Scale(phi, normalization == QNormalization.Same ? qi : qj, coin, normalization, floor);
         return new PolicyValueTerms(q1, q2, scale, -(Mean(qi) / scale));
     }
+
+    private static Node Best(Node values, int candidates) => MaxColumns(GroupRows(values, candidates));
 
     private Node Scale(ParameterBlock phi, Node atPolicy, int coin, QNormalization normalization, double floor)
     {
@@ -82,8 +88,8 @@ public sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
 
 /// <summary>Nodes of the critics' loss; B rows, n candidates.</summary>
 /// <param name="NextAction">a' [B n, A].</param>
-/// <param name="NextQ1">Q1'(s', a') [B, 1], of the best candidate.</param>
-/// <param name="NextQ2">Q2'(s', a') [B, 1].</param>
+/// <param name="NextQ1">Q1'(s', a') [B, 1], of the best candidate by each; of all, [B n, 1], where the lower value decides.</param>
+/// <param name="NextQ2">Q2'(s', a'), likewise.</param>
 /// <param name="Target">y [B, 1].</param>
 /// <param name="Q1">Q1(s, a) [B, 1].</param>
 /// <param name="Q2">Q2(s, a) [B, 1].</param>

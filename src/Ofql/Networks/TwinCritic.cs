@@ -25,4 +25,11 @@ public sealed class TwinCritic
         var x = Functions.Concatenate(s, a);
         return (_first.Apply(block, x), _second.Apply(block, x));
     }
+
+    /// <summary>min(Q1, Q2) at s [R, S], a [R, A]: [R, 1].</summary>
+    public Node Lower(ParameterBlock block, Node s, Node a)
+    {
+        var (q1, q2) = Apply(block, s, a);
+        return Functions.Min(q1, q2);
+    }
 }

@@ -67,7 +67,7 @@ public sealed class ClassicsTests
         var surplus = program.Scalar(terms.Penalty.Difference1) + program.Scalar(terms.Penalty.Difference2) - 1.6f;
         // alpha' begins at e.
         Assert.Equal(MathF.E, program.Scalar(terms.Multiplier!), 1e-5f);
-        Assert.Equal(program.Scalar(terms.TdLoss) + (5 * MathF.E * surplus), program.Scalar(terms.Loss), 1e-3f);
+        Assert.Equal(program.Scalar(terms.Td.Loss) + (5 * MathF.E * surplus), program.Scalar(terms.Loss), 1e-3f);
         Assert.Equal(-0.5f * 5 * MathF.E * surplus, program.Scalar(terms.MultiplierLoss!), 1e-3f);
         var gradient = new float[1];
         agent.Model.Multiplier!.ReadGradient(agent.Model.Multiplier.Layout.Tensors[0], gradient);
@@ -87,7 +87,7 @@ public sealed class ClassicsTests
         var context = OfqlBench.Context(data);
         using var agent = new CqlAgent(settings, context, DataTransforms.Of(settings, context), _all);
         agent.Update();
-        float[] q1 = Read(agent.Program, agent.CriticTerms.NextQ1), q2 = Read(agent.Program, agent.CriticTerms.NextQ2), y = Read(agent.Program, agent.CriticTerms.Target);
+        float[] q1 = Read(agent.Program, agent.CriticTerms.Td.NextQ1), q2 = Read(agent.Program, agent.CriticTerms.Td.NextQ2), y = Read(agent.Program, agent.CriticTerms.Td.Target);
         float[] reward = new float[32], mask = new float[32];
         agent.Losses.Batch.Reward.Read(reward);
         agent.Losses.Batch.Mask.Read(mask);

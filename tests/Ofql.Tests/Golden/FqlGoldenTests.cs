@@ -65,7 +65,7 @@ public sealed class FqlGoldenTests
         Graph.Node[] nodes =
         [
             critic.NextAction, critic.NextQ1, critic.NextQ2, critic.Target, critic.Q1, critic.Q2,
-            actor.Xt, actor.Target, actor.Velocity, actor.Teacher, actor.Action, actor.Q.Q1, actor.Q.Q2,
+            actor.Flow.At, actor.Flow.Velocity, actor.Flow.V, actor.Teacher, actor.Action, actor.Q.Q1, actor.Q.Q2,
         ];
         string[] names =
         [

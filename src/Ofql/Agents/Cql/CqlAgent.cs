@@ -74,10 +74,10 @@ public sealed class CqlAgent : ProgramAgent
     {
         program
             .Gradient(PolicyTerms.TemperatureLoss, Model.Temperature)
-            .Gradient(PolicyTerms.Loss, Model.Theta)
+            .Gradient(PolicyTerms.Soft.Loss, Model.Theta)
             .Gradient(CriticTerms.Loss, Model.Phi)
-            .Compute(PolicyTerms.Alpha, PolicyTerms.Entropy)
-            .Compute(CriticTerms.TdLoss, CriticTerms.Penalty.Difference1, CriticTerms.Penalty.Difference2, CriticTerms.MeanQ, CriticTerms.MeanTarget)
+            .Compute(PolicyTerms.Alpha, PolicyTerms.Soft.Entropy)
+            .Compute(CriticTerms.Td.Loss, CriticTerms.Penalty.Difference1, CriticTerms.Penalty.Difference2, CriticTerms.Td.MeanQ, CriticTerms.Td.MeanTarget)
             .Step(TemperatureOptimizer)
             .Step(ActorOptimizer)
             .Step(CriticOptimizer);
@@ -95,14 +95,14 @@ public sealed class CqlAgent : ProgramAgent
     private void NameMetrics()
     {
         Metric("critic/loss", Program, CriticTerms.Loss);
-        Metric("critic/td_loss", Program, CriticTerms.TdLoss);
-        Metric("critic/q_mean", Program, CriticTerms.MeanQ);
-        Metric("critic/target_mean", Program, CriticTerms.MeanTarget);
+        Metric("critic/td_loss", Program, CriticTerms.Td.Loss);
+        Metric("critic/q_mean", Program, CriticTerms.Td.MeanQ);
+        Metric("critic/target_mean", Program, CriticTerms.Td.MeanTarget);
         Metric("critic/difference1", Program, CriticTerms.Penalty.Difference1);
         Metric("critic/difference2", Program, CriticTerms.Penalty.Difference2);
         Metric("critic/gradient_norm", CriticOptimizer);
-        Metric("actor/loss", Program, PolicyTerms.Loss);
-        Metric("actor/entropy", Program, PolicyTerms.Entropy);
+        Metric("actor/loss", Program, PolicyTerms.Soft.Loss);
+        Metric("actor/entropy", Program, PolicyTerms.Soft.Entropy);
         Metric("actor/gradient_norm", ActorOptimizer);
         Metric("temperature/alpha", Program, PolicyTerms.Alpha);
         Metric("temperature/loss", Program, PolicyTerms.TemperatureLoss);

@@ -49,13 +49,10 @@ internal sealed class CqlLosses
     /// <summary>mean (sg(alpha) ln pi(a|s) - min_j Q_j(s, a)), a ~ pi(s); and -ln alpha sg(mean ln pi(a|s) + H), H the target entropy.</summary>
     public CqlPolicyTerms Policy()
     {
-        var (action, logProbability) = _model.Policy.Sample(_atState.Mean, _atState.LogStd, NoisePolicy);
-        var (q1, q2) = _model.Critic.Apply(_model.Phi, Batch.State, action);
         var logAlpha = CqlModel.NumberOf(_g, _model.Temperature);
         var alpha = StopGradient(Exp(logAlpha));
-        var mean = Mean(logProbability);
-        var temperatureLoss = -(logAlpha * StopGradient(mean + (float)(_settings.TargetEntropyPerAction * _model.ActionSize)));
-        return new CqlPolicyTerms(action, logProbability, q1, q2, alpha, (alpha * mean) - Mean(Min(q1, q2)), temperatureLoss, -mean);
+        var soft = SoftPolicyLosses.Policy(_model.Critic, _model.Phi, Batch.State, _model.Policy.Sample(_atState.Mean, _atState.LogStd, NoisePolicy), alpha);
+        return new CqlPolicyTerms(soft, alpha, SoftPolicyLosses.Temperature(logAlpha, soft, _settings.TargetEntropyPerAction * _model.ActionSize));
     }
 
     /// <summary>
@@ -66,12 +63,9 @@ internal sealed class CqlLosses
     {
         var samples = _settings.MaxTargetBackup ? _settings.CqlActions : 1;
         var (nextAction, _) = _model.Policy.Sample(_atNextState.Mean, _atNextState.LogStd, NoiseNext);
-        var (next1, next2) = _model.Critic.Apply(_model.PhiTarget, RepeatRows(Batch.NextState, samples), nextAction);
-        var value = _settings.MaxTargetBackup ? MaxColumns(GroupRows(Min(next1, next2), samples)) : Min(next1, next2);
-        var y = StopGradient(Batch.Reward + ((float)_settings.Discount * Batch.Mask * value));
-        var (q1, q2) = _model.Critic.Apply(_model.Phi, Batch.State, Batch.Action);
-        var tdLoss = Mean(Square(q1 - y)) + Mean(Square(q2 - y));
-        var penalty = Penalty(q1, q2);
+        var td = new TwinCriticLosses(_model.Critic, Batch).Critic(
+            _model.Phi, _model.PhiTarget, RepeatRows(Batch.NextState, samples), nextAction, _settings.Discount, samples, bestByLower: true);
+        var penalty = Penalty(td.Q1, td.Q2);
         var alpha = (float)_settings.CqlAlpha;
         var difference = penalty.Difference1 + penalty.Difference2;
         Node? multiplier = null, multiplierLoss = null;
@@ -84,8 +78,7 @@ internal sealed class CqlLosses
         }
 
         var weighted = multiplier is null ? difference : multiplier * difference;
-        return new CqlCriticTerms(
-            nextAction, next1, next2, y, q1, q2, tdLoss, penalty, tdLoss + (alpha * weighted), Mean(q1), Mean(y), multiplier, multiplierLoss);
+        return new CqlCriticTerms(td, penalty, td.Loss + (alpha * weighted), multiplier, multiplierLoss);
     }
 
     /// <summary>
@@ -124,13 +117,11 @@ internal sealed class CqlLosses
 }
 
 /// <summary>Nodes of the policy's and the temperature's loss.</summary>
-internal sealed record CqlPolicyTerms(
-    Node Action, Node LogProbability, Node Q1, Node Q2, Node Alpha, Node Loss, Node TemperatureLoss, Node Entropy);
+internal sealed record CqlPolicyTerms(SoftPolicyTerms Soft, Node Alpha, Node TemperatureLoss);
 
 /// <summary>Nodes of the penalty.</summary>
 internal sealed record CqlPenaltyTerms(
     Node CurrentActions, Node CurrentLogProbability, Node NextActions, Node NextLogProbability, Node LogSumExp1, Node LogSumExp2, Node Difference1, Node Difference2);
 
 /// <summary>Nodes of the critics' loss.</summary>
-internal sealed record CqlCriticTerms(
-    Node NextAction, Node NextQ1, Node NextQ2, Node Target, Node Q1, Node Q2, Node TdLoss, CqlPenaltyTerms Penalty, Node Loss, Node MeanQ, Node MeanTarget, Node? Multiplier, Node? MultiplierLoss);
+internal sealed record CqlCriticTerms(CriticTerms Td, CqlPenaltyTerms Penalty, Node Loss, Node? Multiplier, Node? MultiplierLoss);

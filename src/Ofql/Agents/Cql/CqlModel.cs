@@ -55,11 +55,7 @@ internal sealed class CqlModel : AgentModel
         NoiseSize = ActionSize,
         Action = (s, eps) => Policy.Sample(Theta, s, eps!).Action,
         Sample = (s, eps) => Policy.Sample(Theta, s, eps),
-        Value = (s, a) =>
-        {
-            var (q1, q2) = Critic.Apply(PhiTarget, s, a);
-            return Min(q1, q2);
-        },
+        Value = (s, a) => Critic.Lower(PhiTarget, s, a),
     };
 
     /// <summary>The number in a block of one.</summary>

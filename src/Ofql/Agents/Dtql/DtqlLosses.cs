@@ -2,6 +2,7 @@ using Ofql.Data;
 using Ofql.Flow;
 using Ofql.Graph;
 using Ofql.Graph.Nodes;
+using Ofql.Networks;
 using static Ofql.Graph.Functions;
 
 namespace Ofql.Agents.Dtql;
@@ -65,7 +66,7 @@ internal sealed class DtqlLosses
         var (action, _) = _model.Policy.Sample(_model.Theta, Batch.State, NoisePolicy);
         var trust = Denoising(action, NoiseTrust, SigmaTrust);
         var trustLoss = trust.MeanSquare();
-        var qLoss = -Mean(_model.MinQ(_model.Phi, Batch.State, action));
+        var qLoss = -Mean(_model.Critic.Lower(_model.Phi, Batch.State, action));
         var loss = ((float)_settings.Alpha * trustLoss) + qLoss;
         if (_settings.LikelihoodWeight == 0)
             return new DtqlActorTerms(action, trust, trustLoss, qLoss, null, loss);
@@ -82,7 +83,7 @@ internal sealed class DtqlLosses
         var a = Batch.Action / ActionMargin;
         var u = 0.5f * (Log(a + 1f) - Log(1f - a));
         var (mean, logStd) = _model.Policy.Apply(_model.Theta, Batch.State);
-        return SumColumns(-0.5f * Square((u - mean) * Exp(-logStd)) - logStd) - (float)(0.5 * _model.ActionSize * Math.Log(2 * Math.PI));
+        return DiagonalGaussian.LogDensity(u, mean, logStd);
     }
 }
 

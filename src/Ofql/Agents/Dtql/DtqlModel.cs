@@ -48,18 +48,11 @@ internal sealed class DtqlModel : AgentModel
         Blocks = [("actor", Theta), ("critic_target", PhiTarget)],
         NoiseSize = ActionSize,
         Action = (s, eps) => Policy.Sample(Theta, s, eps!).Action,
-        Value = (s, a) => MinQ(PhiTarget, s, a),
+        Value = (s, a) => Critic.Lower(PhiTarget, s, a),
     };
 
     /// <summary>V(s) [R, 1].</summary>
     public Node Value(Node s) => _value.Apply(Phi, s);
-
-    /// <summary>min(Q_1, Q_2) [R, 1].</summary>
-    public Node MinQ(ParameterBlock phi, Node s, Node a)
-    {
-        var (q1, q2) = Critic.Apply(phi, s, a);
-        return Min(q1, q2);
-    }
 
     /// <summary>F(x, sigma; s) [R, A]: the time of the network is ln(sigma) / 4.</summary>
     public Node Score(Node x, Node sigma, Node s) => _score.Apply(Mu, x, 0.25f * Log(sigma), s);

@@ -23,6 +23,9 @@ public sealed record DtqlSettings : ActorCriticSettings
     /// <summary>First updates in which only behaviour policy and critics learn.</summary>
     public long PretrainUpdates { get; init; } = 50_000;
 
+    /// <inheritdoc/>
+    public override string? Caution(long updates) => CautionOfPretraining(PretrainUpdates, updates);
+
     /// <summary>Size of the time embedding.</summary>
     public int EmbeddingSize { get; init; } = 16;
 

@@ -1,4 +1,5 @@
 using Ofql.Data;
+using Ofql.Flow;
 using Ofql.Graph;
 using Ofql.Graph.Nodes;
 using static Ofql.Graph.Functions;
@@ -47,12 +48,9 @@ internal sealed class FqlLosses
     /// <summary>L_flow + alpha L_distill + L_Q of the policy.</summary>
     public FqlActorTerms Actor()
     {
-        // L_flow: conditional flow matching, x_t = (1 - t) z + t a.
-        Node a = Batch.Action, z = NoiseFlow, t = T;
-        var xt = ((1f - t) * z) + (t * a);
-        var v = _model.Velocity(Batch.State, xt, t);
-        var target = a - z;
-        var flowLoss = Mean(Square(v - target));
+        // L_flow: conditional flow matching, x_t = (1 - t) z + t a. Its time runs from noise to action, so the two change places.
+        var flow = MarginalVelocityTerms.Of((x, t) => _model.Velocity(Batch.State, x, t), a: NoiseFlow, eps: Batch.Action, T);
+        var flowLoss = flow.MeanSquare();
 
         // L_distill: the flow's result from the same noise.
         var teacher = StopGradient(Clamp(Flow(NoisePolicy), -1f, 1f));
@@ -61,7 +59,7 @@ internal sealed class FqlLosses
 
         var q = _critics.Policy(_model.Phi, Clamp(action, -1f, 1f), _settings.NormalizeQLoss);
         var loss = flowLoss + ((float)_settings.Alpha * distillLoss) + q.Loss;
-        return new FqlActorTerms(xt, target, v, teacher, action, q, flowLoss, distillLoss, loss);
+        return new FqlActorTerms(flow, teacher, action, q, flowLoss, distillLoss, loss);
     }
 
     /// <summary>K Euler steps of the flow from z [B, A].</summary>
@@ -76,4 +74,4 @@ internal sealed class FqlLosses
 
 /// <summary>Nodes of the policies' loss.</summary>
 internal sealed record FqlActorTerms(
-    Node Xt, Node Target, Node Velocity, Node Teacher, Node Action, PolicyValueTerms Q, Node FlowLoss, Node DistillLoss, Node Loss);
+    MarginalVelocityTerms Flow, Node Teacher, Node Action, PolicyValueTerms Q, Node FlowLoss, Node DistillLoss, Node Loss);

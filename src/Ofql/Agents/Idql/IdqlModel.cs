@@ -73,11 +73,7 @@ internal sealed class IdqlModel : AgentModel
     public Node Value(Node s) => _value.Apply(Psi, s);
 
     /// <summary>min_j Q'_j(s, a) [R, 1].</summary>
-    public Node TargetValue(Node s, Node a)
-    {
-        var (q1, q2) = Critic.Apply(PhiTarget, s, a);
-        return Min(q1, q2);
-    }
+    public Node TargetValue(Node s, Node a) => Critic.Lower(PhiTarget, s, a);
 
     /// <summary>x_T ~ N(0, I) to x_0 in T ancestral steps.</summary>
     public Node Act(ParameterBlock theta, Node noise, Node s)

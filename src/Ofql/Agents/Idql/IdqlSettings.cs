@@ -60,4 +60,7 @@ public sealed record IdqlSettings : ActorCriticSettings
 
     /// <summary>What candidates are chosen by.</summary>
     public IdqlValue CandidateValue { get; init; } = IdqlValue.Q;
+
+    /// <inheritdoc/>
+    public override string? Caution(long updates) => ActWith == ActingParameters.Online ? null : CautionOfAverage(0, 1 / ActorTau, updates);
 }

@@ -58,11 +58,7 @@ internal sealed class IqlModel : AgentModel
     public Node Value(Node s) => _value.Apply(Psi, s);
 
     /// <summary>min_j Q'_j(s, a) [R, 1].</summary>
-    public Node TargetValue(Node s, Node a)
-    {
-        var (q1, q2) = Critic.Apply(PhiTarget, s, a);
-        return Min(q1, q2);
-    }
+    public Node TargetValue(Node s, Node a) => Critic.Lower(PhiTarget, s, a);
 
     /// <summary>The policy's mean, within (-1, 1).</summary>
     public Node Mean(Node s, IReadOnlyList<Node>? masks = null) => _policy.Mean(Theta, s, masks);

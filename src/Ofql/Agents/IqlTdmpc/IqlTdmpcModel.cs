@@ -121,21 +121,13 @@ internal sealed class IqlTdmpcModel : AgentModel
     public Node ManagerValue(Node z) => _managerValue.Apply(ManagerPsi, z);
 
     /// <summary>The manager's min_j Q'_j(z, g) [R, 1].</summary>
-    public Node ManagerTargetValue(Node z, Node g)
-    {
-        var (q1, q2) = ManagerCritic.Apply(ManagerPhiTarget, z, g);
-        return Min(q1, q2);
-    }
+    public Node ManagerTargetValue(Node z, Node g) => ManagerCritic.Lower(ManagerPhiTarget, z, g);
 
     /// <summary>The worker's V(x) [R, 1], x = (s, intent).</summary>
     public Node Value(Node x) => _value.Apply(Psi, x);
 
     /// <summary>The worker's min_j Q'_j(x, a) [R, 1].</summary>
-    public Node TargetValue(Node x, Node a)
-    {
-        var (q1, q2) = Critic.Apply(PhiTarget, x, a);
-        return Min(q1, q2);
-    }
+    public Node TargetValue(Node x, Node a) => Critic.Lower(PhiTarget, x, a);
 
     // TD-MPC begins with orthogonal layers of gain 1 and rewards and critics of 0, IQL with orthogonal layers of gain 2^(1/2).
     protected override void Draw(ParameterBlock block, RandomStream random)

@@ -51,6 +51,9 @@ public sealed record IqlTdmpcSettings : ActorCriticSettings
     /// </summary>
     public long PretrainUpdates { get; init; }
 
+    /// <inheritdoc/>
+    public override string? Caution(long updates) => PretrainUpdates == 0 ? null : CautionOfPretraining(PretrainUpdates, updates);
+
     /// <summary>Weight of the dynamics' error.</summary>
     public double ConsistencyWeight { get; init; } = 2;
 

@@ -67,7 +67,7 @@ public sealed class SacAgent : ProgramAgent
 
     internal CriticTerms CriticTerms { get; }
 
-    internal SacPolicyTerms PolicyTerms { get; }
+    internal SoftPolicyTerms PolicyTerms { get; }
 
     internal Node TemperatureLoss { get; }
 

@@ -48,18 +48,9 @@ internal sealed class SacLosses
     }
 
     /// <summary>Equation 7: mean (alpha ln pi(a|s) - min_j Q_j(s, a)), a ~ pi(s).</summary>
-    public SacPolicyTerms Policy()
-    {
-        var (action, logProbability) = _model.Policy.Sample(_model.Theta, Batch.State, NoisePolicy);
-        var (q1, q2) = _model.Critic.Apply(_model.Phi, Batch.State, action);
-        var mean = Mean(logProbability);
-        return new SacPolicyTerms(action, logProbability, (Alpha * mean) - Mean(Min(q1, q2)), -mean);
-    }
+    public SoftPolicyTerms Policy() => SoftPolicyLosses.Policy(
+        _model.Critic, _model.Phi, Batch.State, _model.Policy.Sample(_model.Theta, Batch.State, NoisePolicy), Alpha);
 
-    /// <summary>Equation 18, with ln alpha as rlkit has it: -ln alpha (mean ln pi(a|s) + H), H the target entropy.</summary>
-    public Node Temperature(SacPolicyTerms policy) =>
-        LogAlpha * StopGradient(policy.Entropy - (float)(_settings.TargetEntropyPerAction * _model.ActionSize));
+    /// <summary>Equation 18: -ln alpha (mean ln pi(a|s) + H).</summary>
+    public Node Temperature(SoftPolicyTerms policy) => SoftPolicyLosses.Temperature(LogAlpha, policy, _settings.TargetEntropyPerAction * _model.ActionSize);
 }
-
-/// <summary>Nodes of the policy's loss.</summary>
-internal sealed record SacPolicyTerms(Node Action, Node LogProbability, Node Loss, Node Entropy);
