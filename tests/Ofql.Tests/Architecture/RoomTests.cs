@@ -55,11 +55,22 @@ public class RoomTests
         var agents = Directory.EnumerateDirectories(In("src/Ofql/Agents")).Select(path => Path.GetFileName(path)!).Where(name => name != "Options").ToList();
         var faults = from agent in agents
                      from file in Sources(In($"src/Ofql/Agents/{agent}"))
-                     from used in NamespacesUsed(file)
+                     from used in NamespacesUsed(file).Concat(NeighboursUsed(file, agents))
                      where agents.Any(other => other != agent && IsIn(used, $"Ofql.Agents.{other}"))
                      select $"{Short(file)} uses {used}";
         Assert.Empty(faults);
     }
+
+    // Inside Ofql.Agents.One the name Other.Thing means Ofql.Agents.Other.Thing. (Bc, Iql and so on are also the names of types' members: those follow a dot.)
+    private static IEnumerable<string> NeighboursUsed(string file, IReadOnlyList<string> agents) =>
+        from line in File.ReadLines(file).Select(StripComment)
+        where !line.StartsWith("namespace ", StringComparison.Ordinal) && !line.StartsWith("using ", StringComparison.Ordinal)
+        from Match match in Regex.Matches(line, $@"(?<![\w.])({string.Join('|', agents)})\.[A-Z]\w*")
+        select $"Ofql.Agents.{match.Value}";
+
+    [Fact]
+    public void Backward_and_tangent_passes_belong_to_the_graph() => AssertNowhere(
+        @"\bEmit(Backward|Tangent)\b", [.. Directory.EnumerateDirectories(In("src/Ofql")).Select(Path.GetFileName).Where(name => name is not ("Graph" or "bin" or "obj")).Select(name => $"src/Ofql/{name}"), "src/Ofql.Formats", "src/Ofql.Mujoco", "src/Ofql.Cli"]);
 
     [Fact]
     public void Training_and_evaluation_know_no_algorithm_and_no_environment_by_name()
