@@ -56,6 +56,9 @@ internal static class D4rlCollection
             yield return Make($"maze2d-{maze.Maze}-dense-v1", $"maze2d/maze2d-{maze.Maze}-dense-v1.hdf5", maze.Steps, maze.DenseMinimum, maze.DenseMaximum);
         }
 
+        (string Maze, int Steps, double Minimum, double Maximum)[] held = [("umaze", 300, 36.63, 141.4), ("medium", 600, 13.07, 204.93), ("large", 800, 16.4, 302.22)];
+        foreach (var maze in held)
+            yield return Make($"maze2d-eval-{maze.Maze}-v1", $"maze2d/maze2d-eval-{maze.Maze}-sparse-v1.hdf5", maze.Steps, maze.Minimum, maze.Maximum);
         yield return Make("maze2d-open-v0", "maze2d/maze2d-open-sparse.hdf5", 150, 0.01, 20.66);
         yield return Make("maze2d-open-dense-v0", "maze2d/maze2d-open-dense.hdf5", 150, 11.17817, 27.166538620695782);
     }

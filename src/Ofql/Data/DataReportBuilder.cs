@@ -79,13 +79,10 @@ internal sealed class DataReportBuilder
         var next = _dataset.NextObservations[row];
         var terminated = _dataset.Terminated[row][0] != 0;
         var truncated = _dataset.Truncated[row][0] != 0;
-        if (!(Add(_observations, observation, row) & Add(_actions, action, row)
-            & Add(_rewards, reward, row) & Add(_nextObservations, next, row)))
-        {
+        var isAction = Add(_actions, action, row);
+        if (!(Add(_observations, observation, row) & isAction & Add(_rewards, reward, row) & Add(_nextObservations, next, row)))
             _notFinite = _notFinite.Plus(row);
-        }
-
-        if (action.ContainsAnyExceptInRange(-1f, 1f))
+        if (isAction && action.ContainsAnyExceptInRange(-1f, 1f))
             _outOfRange = _outOfRange.Plus(row);
         _duplicates.Add(Hash(observation, action, reward, next, (terminated ? 1UL : 0) + (truncated ? 2UL : 0)));
         ReadReward(reward[0]);
