@@ -21,6 +21,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMIT = "commit "
 PLAIN = ("sample", "policy", "zero_noise", "best_of_50")
 # Two-sided 95 % quantiles of Student's t by degrees of freedom.
 T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
@@ -60,10 +61,17 @@ def kept(args):
 
 def last(args, name):
     """(step, {way: score}) of a run's last evaluation, or of what was kept of it; None before the first."""
+    found = trained(args, name)
+    note = None if args.again else kept(args).get(name)
+    # What was begun here and is noted as complete elsewhere counts as the latter.
+    return (note["updates"], note["scores"]) if note and (not found or found[0] < note["updates"]) else found
+
+
+def trained(args, name):
+    """The same of the folder alone."""
     path = args.runs / name / "evaluations.csv"
     if not path.exists():
-        note = None if args.again else kept(args).get(name)
-        return (note["updates"], note["scores"]) if note else None
+        return None
     rows = list(csv.DictReader(path.open()))
     if not rows:
         return None
@@ -76,6 +84,7 @@ def run(plan, args):
     wanted = [c for c in cells(plan) if not args.only or any(text in c[0] for text in args.only)]
     wanted = [c for c in wanted if not (done := last(args, c[0])) or done[0] < plan["updates"]]
     running, failed = {}, []
+    commit = git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
     # A stop reaches the trainings as a stop too: they save what they have.
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     try:
@@ -83,6 +92,7 @@ def run(plan, args):
             while wanted and len(running) < args.jobs:
                 cell = wanted.pop(0)
                 log = (args.runs / f"{cell[0]}.log").open("a")
+                print(COMMIT + commit, file=log, flush=True)
                 words = ["nice", "-n", str(args.nice), *command(plan, args, *cell)]
                 running[subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=ROOT)] = cell[0]
                 print(time.strftime("%H:%M:%S"), "begins", cell[0], flush=True)
@@ -105,7 +115,7 @@ def run(plan, args):
 def keep(plan, args):
     notes = kept(args)
     for name, *_ in cells(plan):
-        done = last(args, name)
+        done = trained(args, name)
         manifest = args.runs / name / "run.json"
         if not done or done[0] < plan["updates"] or not manifest.exists():
             continue
@@ -115,7 +125,7 @@ def keep(plan, args):
             "updates": done[0],
             "scores": {way: round(score, 2) for way, score in done[1].items()},
             "updates_per_second": updates_per_second(args, name),
-            "commit": git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else ""),
+            "commit": ", ".join(commits(args, name)),
             "data": facts["data"]["fingerprint"],
             "begun": facts["sessions"][0]["started_utc"][:10],
             "sessions": len(facts["sessions"]),
@@ -127,6 +137,13 @@ def keep(plan, args):
     new.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n")
     new.replace(args.kept)
     print(f"{len(notes)} runs of {sum(1 for _ in cells(plan))} in {args.kept}")
+
+
+def commits(args, name):
+    """The commits that a run's sessions were made with, as `run` noted them in its log."""
+    log = args.runs / f"{name}.log"
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return list(dict.fromkeys(line[len(COMMIT):] for line in lines if line.startswith(COMMIT)))
 
 
 def git(*words):
@@ -166,15 +183,12 @@ def action_times(plan, args):
     return times
 
 
-def is_chosen(key):
-    return key.startswith(("evaluation.selection", "evaluation.noise_scale"))
-
-
 def show(plan, args):
     speed = action_times(plan, args) if args.speed else None
     # A fourth way of acting (evaluation.selection, evaluation.noise_scale) has the name of its settings.
     heads = ["data", "setting", "updates", "one sample", "without noise", "best of 50"]
-    heads += (["as the setting acts"] if any(is_chosen(key) for c in plan["columns"].values() for key in c) else [])
+    every = [e for name, *_ in cells(plan) if (e := last(args, name))]
+    heads += ["as the setting acts"] if any(way not in PLAIN for _, scores in every for way in scores) else []
     heads += ["updates/s", "µs per action, of 50"] if args.speed else []
     print(plan["about"] + "\n\nMean over seeds ± half the 95 % interval (each seed); normalised scores.\n")
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
@@ -187,7 +201,7 @@ def show(plan, args):
             ways = [next((w for w in names if all(w in scores for _, scores in found)), None)
                     for names in (["sample", "policy"], ["zero_noise"], ["best_of_50"])]
             if "as the setting acts" in heads:
-                ways.append(next((w for w in found[0][1] if w not in PLAIN), None))
+                ways.append(next((w for w in found[0][1] if w not in PLAIN and all(w in scores for _, scores in found)), None))
             texts = [spread([scores[way] for _, scores in found]) + (f" {way}" if way not in PLAIN else "") if way else "" for way in ways]
             if speed is not None:
                 first = f"{row}.{column}.s{plan['seeds'][0]}"

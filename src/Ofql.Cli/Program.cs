@@ -73,8 +73,7 @@ internal static class Program
         }
         catch (OperationCanceledException)
         {
-            context.Error.WriteLine("Interrupted.");
-            return Interrupted;
+            return Report(context, "Interrupted.", Interrupted);
         }
         catch (OutOfMemoryException error)
         {
@@ -82,7 +81,7 @@ internal static class Program
                 + "or fewer seeds at once, or a machine with more memory.";
             return Report(context, error, message, debug, Failed);
         }
-        catch (IOException error)
+        catch (IOException error) when (error.GetType() == typeof(IOException))
         {
             // Files say themselves what is wrong with them; what is left are the streams of the program.
             var message = $"Standard input or output failed: {error.Message.TrimEnd('.')}. If the output goes to a file, its disk may be full.";
@@ -116,13 +115,14 @@ internal static class Program
         cancellation.Cancel();
     }
 
-    private static int Report(CommandContext context, Exception error, string message, bool debug, int code)
+    private static int Report(CommandContext context, Exception error, string message, bool debug, int code) =>
+        Report(context, $"ofql: {message}{(debug ? Environment.NewLine + error : "")}", code);
+
+    private static int Report(CommandContext context, string text, int code)
     {
         try
         {
-            context.Error.WriteLine($"ofql: {message}");
-            if (debug)
-                context.Error.WriteLine(error);
+            context.Error.WriteLine(text);
         }
         catch (IOException)
         {

@@ -20,8 +20,8 @@ public class PolicyTests
         Assert.Equal(0, cli.Run("export", "one", "--runs", cli.Runs, "-o", cli["p.safetensors"]).Code);
         var alone = cli.Run("act", cli["p.safetensors"], "1", "-0.5", "0.25", "--noise-scale", "0");
         Assert.Equal(0, alone.Code);
-        var piped = cli.RunWith(["act", cli["p.safetensors"], "--noise-scale", "0"], "1,-0.5, 0.25\n\n[1 -0.5 0.25]\n", CancellationToken.None);
-        Assert.Equal([alone.Out.Trim(), alone.Out.Trim()], piped.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        var piped = cli.RunWith(["act", cli["p.safetensors"], "--noise-scale", "0"], "1,-0.5, 0.25\n\n[1 -0.5 0.25]\r\n1 -0.5 0.25\r1 -0.5 0.25", CancellationToken.None);
+        Assert.Equal(Enumerable.Repeat(alone.Out.Trim(), 4), piped.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         Assert.Equal(2, cli.Run("act", cli["p.safetensors"], "1", "2").Code);
         Assert.Contains("line 2", cli.RunWith(["act", cli["p.safetensors"]], "1 2 3\n1 2 x\n", CancellationToken.None).Error, StringComparison.Ordinal);
         Assert.Equal(2, cli.Run("evaluate", cli["p.safetensors"]).Code);

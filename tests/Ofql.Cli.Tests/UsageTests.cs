@@ -48,7 +48,7 @@ public class UsageTests
     [InlineData("evaluate x --animation a.svg", "ends with .html or .htm")]
     [InlineData("data generate maze2d-umaze-v1 -o a.csv", "Name a file ending with .safetensors")]
     [InlineData("train small", "needs a file")]
-    [InlineData("train small --published hopper-medium-v2", "There are none for any task")]
+    [InlineData("train small --published hopper-medium-v2", "no settings of the agent 'linear' are published for it")]
     [InlineData("train small --config nowhere.yaml", "Cannot read the configuration")]
     [InlineData("train --agent linear", "There is no data to train on")]
     [InlineData("train --resume nothing", "There is no run 'nothing'")]

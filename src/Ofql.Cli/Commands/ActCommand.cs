@@ -13,7 +13,7 @@ namespace Ofql.Cli.Commands;
 internal static class ActCommand
 {
     private const int LongestLine = 1 << 20;
-    private static readonly char[] Separators = [' ', '\t', '\r', ',', ';', '[', ']'];
+    private static readonly char[] Separators = [' ', '\t', ',', ';', '[', ']'];
 
     public static Command Build(CommandContext context)
     {
@@ -48,7 +48,8 @@ internal static class ActCommand
             return 0;
         }
 
-        for (var number = 1; NextLine(context, number) is { } line; number++)
+        var lines = new StateLines(context.Input);
+        for (var number = 1; NextLine(lines, context.Cancellation) is { } line; number++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             // Who reads the actions may have seen enough: then there is nobody left to act for.
@@ -62,12 +63,12 @@ internal static class ActCommand
     }
 
     // Waiting for a line cannot be interrupted, but somebody else can wait: Ctrl-C ends at once.
-    private static string? NextLine(CommandContext context, int number)
+    private static string? NextLine(StateLines lines, CancellationToken cancellation)
     {
-        var line = Task.Run(() => ReadLine(context.Input, number));
+        var line = Task.Run(lines.Next);
         try
         {
-            line.Wait(context.Cancellation);
+            line.Wait(cancellation);
         }
         catch (AggregateException error)
         {
@@ -77,19 +78,35 @@ internal static class ActCommand
         return line.Result;
     }
 
-    // A line without end, as from a device, must not fill the memory.
-    private static string? ReadLine(TextReader input, int number)
+    /// <summary>The lines of the input. A line without end, as from a device, must not fill the memory.</summary>
+    private sealed class StateLines(TextReader input)
     {
-        var line = new StringBuilder();
-        int next;
-        for (next = input.Read(); next >= 0 && next != '\n'; next = input.Read())
-        {
-            if (line.Length == LongestLine)
-                throw new UsageException($"standard input, line {number}: longer than {LongestLine} characters. Expected the numbers of one state.");
-            line.Append((char)next);
-        }
+        private bool _afterReturn;
+        private int _number;
 
-        return next < 0 && line.Length == 0 ? null : line.ToString();
+        /// <summary>The next line; null at the end. It ends with CR LF, with LF, or with CR alone, which is what terminals send for Enter.</summary>
+        public string? Next()
+        {
+            _number++;
+            var line = new StringBuilder();
+            for (var next = input.Read(); next >= 0; next = input.Read())
+            {
+                if (next == '\n' && _afterReturn)
+                {
+                    _afterReturn = false;
+                    continue;
+                }
+
+                _afterReturn = next == '\r';
+                if (next is '\r' or '\n')
+                    return line.ToString();
+                if (line.Length == LongestLine)
+                    throw new UsageException($"standard input, line {_number}: longer than {LongestLine} characters. Expected the numbers of one state.");
+                line.Append((char)next);
+            }
+
+            return line.Length == 0 ? null : line.ToString();
+        }
     }
 
     private sealed class Scribe(CommandContext context, IActor actor, RandomStream random)

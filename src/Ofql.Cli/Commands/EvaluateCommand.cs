@@ -85,9 +85,13 @@ internal static class EvaluateCommand
         return 0;
     }
 
-    private static EpisodeStarts? StartsOf(string? word) => word is null ? null
-        : Enum.TryParse<EpisodeStarts>(word, ignoreCase: true, out var starts) && !char.IsDigit(word[0]) ? starts
-        : throw new UsageException($"--starts is '{word}'; expected streams or gymnasium.{NearestName.Question(word, ["streams", "gymnasium"])}");
+    private static EpisodeStarts? StartsOf(string? word)
+    {
+        var words = ConfigurationSchema.Find("evaluation.starts")!.Words;
+        return word is null ? null
+            : words.Contains(word) ? Enum.Parse<EpisodeStarts>(word, ignoreCase: true)
+            : throw new UsageException($"--starts is '{word}'; expected {string.Join(" or ", words)}.{NearestName.Question(word, words)}");
+    }
 
     private static void WriteText(CommandContext context, EnvironmentEntry environment, IReadOnlyList<WayResult> ways, RunManifest? manifest, double? data)
     {

@@ -45,7 +45,7 @@ internal static class ColumnMapFile
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new UsageException($"Cannot read the column map '{path}': {cause.Message}");
+            throw new UsageException($"Cannot read the column map '{path}' (a relative path counts from the folder you are in): {cause.Message} Give it with --map.");
         }
     }
 }

@@ -6,15 +6,17 @@ namespace Ofql.Cli.Rendering;
 internal static partial class OutputReader
 {
     private const int StandardOutput = 1;
-    private const short Error = 8;
 
-    /// <summary>True if it is a pipe that nobody reads any more. Where the system cannot be asked: false.</summary>
+    // POLLERR is what pipes report, POLLHUP sockets.
+    private const short Gone = 8 | 16;
+
+    /// <summary>True if it is a pipe or socket that nobody reads any more. Where the system cannot be asked: false.</summary>
     public static bool IsGone()
     {
         if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
             return false;
         var entry = new PollEntry { Descriptor = StandardOutput };
-        return Poll(ref entry, 1, 0) > 0 && (entry.Found & Error) != 0;
+        return Poll(ref entry, 1, 0) > 0 && (entry.Found & Gone) != 0;
     }
 
     [LibraryImport("libc", EntryPoint = "poll")]

@@ -62,8 +62,12 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
     {
         MaximumEpisodeSteps = configuration.Integer("data.maximum_episode_steps") is > 0 and var steps ? steps : null,
         Task = configuration.Text("data.task") is { Length: > 0 } task ? task : null,
-        Columns = configuration.Text("data.map") is { Length: > 0 } map ? ColumnMapFile.Read(map) : null,
+        // The same rows may lie in a file of another kind by now, which needs no map.
+        Columns = configuration.Text("data.map") is { Length: > 0 } map && IsTable(configuration.Text("data.file")) ? ColumnMapFile.Read(map) : null,
     };
+
+    /// <summary>Whether a path is that of a CSV file.</summary>
+    public static bool IsTable(string path) => File.Exists(path) && DatasetReader.KindOf(path) == DatasetKind.Csv;
 
     /// <summary>The dataset of a task, from the folder if it is there and unchanged.</summary>
     /// <param name="task">The task.</param>
@@ -106,7 +110,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
         }
         catch (OfqlException error)
         {
-            throw new OfqlException($"{error.Message} It was generated here: remove '{path}' and the command makes it again.", error);
+            throw new OfqlException($"{error.Message} If the file is damaged: it was generated here, so remove '{path}' and the command makes it again.", error);
         }
     }
 

@@ -38,6 +38,7 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
             }
         }
 
+        WarmUp.End();
         RunOnThreads(Work, atOnce);
         if (errors.TryDequeue(out var first))
         {

@@ -226,7 +226,7 @@ internal sealed class TrainPlanner(Catalog catalog)
     private static bool IsFittedToData(ResolvedConfiguration configuration) =>
         ((string[])["agent.normalize_states", "agent.normalize_rewards"]).Any(key => configuration.Find(key) is not (null or "none"));
 
-    private static ResolvedConfiguration WithoutData(ResolvedConfiguration configuration) => configuration.With("data.file", "").With("data.generate", "");
+    private static ResolvedConfiguration WithoutData(ResolvedConfiguration configuration) => configuration.With("data.file", "").With("data.map", "").With("data.task", "").With("data.generate", "");
 
     private string Beginners() => string.Join(", ", catalog.Agents.Where(agent => !agent.NeedsData).Select(agent => agent.Name).DefaultIfEmpty("none"));
 

@@ -118,7 +118,7 @@ public sealed class FileDownload
 
     private void RequireWhole(PartialFile part, byte[] start)
     {
-        if (part.Total is not null)
+        if (part.Total is not null || part.EndIsMarked)
             return;
         var isWhole = Completeness.IsWhole(part.FromStart(), start);
         if (isWhole is null)

@@ -43,6 +43,7 @@ internal sealed class HttpSource : IDisposable
         {
             using var request = Request(part);
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
+            part.EndIsMarked = response.Headers.TransferEncodingChunked == true || response.Version.Major >= 2;
             if (!Accept(response, part))
                 return;
             await CopyAsync(response, part, progress, stall).ConfigureAwait(false);

@@ -26,6 +26,9 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Size of the whole file; null if it is not known.</summary>
     public long? Total { get; private set; }
 
+    /// <summary>Whether the way of transport tells the end from a break: chunks, or HTTP/2.</summary>
+    public bool EndIsMarked { get; set; }
+
     /// <summary>Bytes that have arrived.</summary>
     public long Length => _stream.Length;
 

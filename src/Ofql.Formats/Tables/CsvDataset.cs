@@ -58,7 +58,7 @@ public static class CsvDataset
         catch (CsvHelperException cause)
         {
             // What the parser says of it (it speaks to programmers) is kept as the cause.
-            var line = cause.Context?.Parser is { } parser ? $", line {(parser.RawRow + 1).ToString(CultureInfo.InvariantCulture)}" : "";
+            var line = cause.Context?.Parser is { } parser ? $", at or before line {(parser.RawRow + 1).ToString(CultureInfo.InvariantCulture)}" : "";
             throw new OfqlException(
                 $"'{path}'{line}: a quotation mark stands within a field, is never closed, or a field has more than {LargestField} characters. Expected fields that are "
                 + "quoted as a whole or not at all, with a quotation mark inside doubled. Correct the line, or save the file again as CSV.",

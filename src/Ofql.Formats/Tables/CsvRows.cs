@@ -30,7 +30,8 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
         if (line.Count != columns.Count)
         {
             throw new OfqlException(
-                $"'{path}', line {number}: expected {columns.Count} fields as in the first line, found {line.Count}. Correct the line, or check the delimiter.");
+                $"'{path}', line {number}: expected {columns.Count} fields as in the first line, found {line.Count}. Correct the line, check the delimiter, or look for a quotation mark "
+                + "before it that is never closed.");
         }
 
         Numbers(line, number, columns.Observations, _observations.Add());

@@ -79,10 +79,13 @@ internal sealed class DataReportBuilder
         var next = _dataset.NextObservations[row];
         var terminated = _dataset.Terminated[row][0] != 0;
         var truncated = _dataset.Truncated[row][0] != 0;
-        var isAction = Add(_actions, action, row);
-        if (!(Add(_observations, observation, row) & isAction & Add(_rewards, reward, row) & Add(_nextObservations, next, row)))
+        if (!(Add(_observations, observation, row) & Add(_actions, action, row)
+            & Add(_rewards, reward, row) & Add(_nextObservations, next, row)))
+        {
             _notFinite = _notFinite.Plus(row);
-        if (isAction && action.ContainsAnyExceptInRange(-1f, 1f))
+        }
+
+        if (IsOutOfRange(action))
             _outOfRange = _outOfRange.Plus(row);
         _duplicates.Add(Hash(observation, action, reward, next, (terminated ? 1UL : 0) + (truncated ? 2UL : 0)));
         ReadReward(reward[0]);
@@ -130,6 +133,18 @@ internal sealed class DataReportBuilder
         for (var i = 0; i < columns.Length; i++)
             summaries[i] = columns[i].Summarize($"{name}[{i}]", columns[i].Rows);
         return summaries;
+    }
+
+    // NaN lies nowhere, and is counted as such.
+    private static bool IsOutOfRange(ReadOnlySpan<float> action)
+    {
+        foreach (var value in action)
+        {
+            if (value is < -1f or > 1f)
+                return true;
+        }
+
+        return false;
     }
 
     private static ulong Hash(

@@ -52,6 +52,7 @@ public sealed class TrainingLoop
     private Pace _pace;
     private long _evaluatedStep;
     private long? _savedStep;
+    private long _savedEvaluation;
 
     /// <summary>Binds the loop to its agent.</summary>
     /// <exception cref="UsageException">An option out of range.</exception>
@@ -75,6 +76,7 @@ public sealed class TrainingLoop
     public long Resume()
     {
         _savedStep = _hooks.Checkpoints?.RestoreLatest(State);
+        _savedEvaluation = _evaluatedStep;
         return _agent.Step;
     }
 
@@ -109,7 +111,8 @@ public sealed class TrainingLoop
             return Cancel();
         }
 
-        if (_savedStep != _agent.Step && Save(final: true) is { } unsaved)
+        // A run whose last evaluation failed was saved without it.
+        if ((_savedStep != _agent.Step || _savedEvaluation != _evaluatedStep) && Save(final: true) is { } unsaved)
             return Diverge(unsaved);
         return End(TrainingOutcome.Completed, null);
     }
@@ -180,7 +183,7 @@ public sealed class TrainingLoop
     }
 
     /// <summary>Waits for the evaluation that runs beside the training, if there is one, and records it.</summary>
-    private void RecordBeside()
+    private void RecordBeside(bool keepUpdates = true)
     {
         if (_beside is not { } beside)
             return;
@@ -195,7 +198,7 @@ public sealed class TrainingLoop
         {
             _evaluation = beside.GetAwaiter().GetResult();
         }
-        catch
+        catch (Exception) when (keepUpdates)
         {
             SaveBeforeFailing();
             throw;
@@ -222,19 +225,25 @@ public sealed class TrainingLoop
         _evaluatedStep = step;
     }
 
-    // An evaluation that fails (a simulator that breaks down) must not cost the updates before it; it is repeated on resuming.
+    // An evaluation that fails (a simulator that breaks down) must not cost the updates before it. Resumed there, the run evaluates again.
     private void SaveBeforeFailing()
     {
         if (_agent.Step == 0 || _savedStep == _agent.Step)
             return;
+        string? unsound;
         try
         {
-            Save(final: false);
+            unsound = Save(final: false);
         }
-        catch (OfqlException)
+        catch (Exception)
         {
             // Why the evaluation failed is the better message.
+            return;
         }
+
+        // And this is why it failed.
+        if (unsound is not null)
+            throw new OfqlException(DivergenceGuard.Explain(unsound, _agent.Step, _savedStep));
     }
 
     private string? Save(bool final)
@@ -251,6 +260,7 @@ public sealed class TrainingLoop
             _hooks.Checkpoints.Save(State, final);
         });
         _savedStep = _agent.Step;
+        _savedEvaluation = _evaluatedStep;
         return null;
     }
 
@@ -263,6 +273,15 @@ public sealed class TrainingLoop
 
     private TrainingResult Diverge(string reason)
     {
+        try
+        {
+            RecordBeside(keepUpdates: false);
+        }
+        catch (OfqlException)
+        {
+            // What has diverged may well break the simulator; that it diverged is what there is to say.
+        }
+
         if (_window.Count > 0)
             Log();
         return End(TrainingOutcome.Diverged, DivergenceGuard.Explain(reason, _agent.Step, _savedStep));

@@ -74,7 +74,7 @@ public sealed class CsvDatasetTests
     [InlineData("run,speed,angle,torque,profit,done\na,1,2,3,4,maybe\n", "line 2, column 'done': expected 0, 1, true or false")]
     [InlineData("run,speed,angle,torque,profit,done\na,1,,3,4,0\na,1,2,3,4,0\n", "line 2, column 'angle': expected a finite number such as -0.5, found \"\"")]
     [InlineData("run,speed,angle,torque,profit,done\na,1,2,3,4,0\na,1,NaN,3,4,0\na,1,2,3,4,0\n", "line 3, column 'angle': expected a finite number such as -0.5, found \"NaN\"")]
-    [InlineData("run,speed,angle,torque,profit,done\na,1,\"2\"x,3,4,0\na,1,2,3,4,0\n", "line 2: a quotation mark")]
+    [InlineData("run,speed,angle,torque,profit,done\na,1,\"2\"x,3,4,0\na,1,2,3,4,0\n", "at or before line 2: a quotation mark")]
     [InlineData("run,speed,angle,torque,profit,done\na,1,2,3,4,0\nb,1,2,3,4,0\n", "none with a recorded successor")]
     [InlineData("run,speed,angle,torque,profit,done\n", "but no rows")]
     public void What_is_wrong_is_named_with_its_place(string text, string expected)

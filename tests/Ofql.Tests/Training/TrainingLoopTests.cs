@@ -171,6 +171,47 @@ public class TrainingLoopTests
     }
 
     [Fact]
+    public void After_a_last_evaluation_that_failed_the_resumed_run_ends_as_an_undisturbed_one()
+    {
+        var options = new TrainingOptions { Updates = 40, LogEvery = 8, EvaluateEvery = 20 };
+        var (whole, wholeStore, parts, store) = (new Sink(), new Store(), new Sink(), new Store());
+        using (var run = new Run(options, whole, wholeStore, Evaluation))
+            run.Loop.Run(CancellationToken.None);
+        using (var run = new Run(options, parts, store, (step, stop) => step == 40 ? throw new OfqlException("The simulator broke down.") : Evaluation(step, stop)))
+            Assert.Throws<OfqlException>(() => run.Loop.Run(CancellationToken.None));
+        for (var again = 0; again < 2; again++)
+        {
+            using var run = new Run(options, parts, store, Evaluation);
+            Assert.Equal(40, run.Loop.Resume());
+            Assert.Equal(TrainingOutcome.Completed, run.Loop.Run(CancellationToken.None).Outcome);
+        }
+
+        Assert.Equal(whole.Texts, parts.Texts);
+        Assert.Equal(wholeStore.Text(40), store.Text(40));
+    }
+
+    [Fact]
+    public void Divergence_is_told_even_if_the_evaluation_beside_fails_too()
+    {
+        var store = new Store();
+        var options = new TrainingOptions { Updates = 40, LogEvery = 8, EvaluateEvery = 20, ValueLimit = 30 };
+        using var diverged = new ManualResetEventSlim();
+        using var run = new Run(options, new Sink(), store, Evaluation, beside: _ => stop =>
+        {
+            diverged.Wait(TimeSpan.FromSeconds(60), stop);
+            throw new OfqlException("The simulator broke down.");
+        });
+        // Its value is the number of its steps.
+        run.Agent.Updated = step =>
+        {
+            if (step > 30)
+                diverged.Set();
+        };
+        Assert.Equal(TrainingOutcome.Diverged, run.Loop.Run(CancellationToken.None).Outcome);
+        Assert.Empty(store.Saved);
+    }
+
+    [Fact]
     public void Killed_between_checkpoints_repeats_exactly_what_it_lost()
     {
         var options = new TrainingOptions { Updates = 40, LogEvery = 8, CheckpointEvery = 10 };
