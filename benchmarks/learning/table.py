@@ -76,7 +76,9 @@ def trained(args, name):
     if not rows:
         return None
     row = rows[-1]
-    return int(row["step"]), {key[: -len("/score")]: float(value) for key, value in row.items() if key.endswith("/score") and value}
+    # Returns where the task has no normalised score (the pendulum).
+    ending = "/score" if any(key.endswith("/score") for key in row) else "/return"
+    return int(row["step"]), {key[: -len(ending)]: float(value) for key, value in row.items() if key.endswith(ending) and value}
 
 
 def run(plan, args):
@@ -190,7 +192,7 @@ def show(plan, args):
     every = [e for name, *_ in cells(plan) if (e := last(args, name))]
     heads += ["as the setting acts"] if any(way not in PLAIN for _, scores in every for way in scores) else []
     heads += ["updates/s", "µs per action, of 50"] if args.speed else []
-    print(plan["about"] + "\n\nMean over seeds ± half the 95 % interval (each seed); normalised scores.\n")
+    print(plan["about"] + "\n\nMean over seeds ± half the 95 % interval (each seed); normalised scores, or returns where the task has none.\n")
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for row in plan["rows"]:
         for column in plan["columns"]:
