@@ -65,6 +65,7 @@ public static class Maze2dDataCollector
         },
         Metadata = new Dictionary<string, string>
         {
+            ["generated"] = "true",
             ["environment"] = task.Name,
             ["algorithm"] = "waypoint controller",
             ["source"] = "collected in Ofql's own maze2d by D4RL's published procedure; not D4RL's file",
