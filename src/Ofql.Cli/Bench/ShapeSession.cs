@@ -63,8 +63,7 @@ internal sealed class ShapeSession(BenchOptions options)
             ["hidden_width"] = Text(cell.Shape.Hidden), ["batch_size"] = Text(cell.Shape.Batch), ["actor_average_start"] = "0",
             ["embedding_size"] = Text(cell.Shape.Embedding), ["steps"] = "5",
         };
-        var known = factory.Options.Select(option => option.Name).ToHashSet();
-        var agent = factory.Create(wanted.Where(option => known.Contains(option.Key)).ToDictionary(), context);
+        var agent = AgentSizes.Create(factory, wanted, context);
         if (agent is ProgramAgent program)
             return program;
         agent.Dispose();

@@ -49,14 +49,14 @@ internal static class ActCommand
         }
 
         var lines = new StateLines(context.Input);
-        for (var number = 1; NextLine(lines, context.Cancellation) is { } line; number++)
+        while (NextLine(lines, context.Cancellation) is { } line)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             // Who reads the actions may have seen enough: then there is nobody left to act for.
             if (context.OutputIsUnread())
                 return Program.Unread;
             if (!string.IsNullOrWhiteSpace(line))
-                scribe.Act(line, string.Create(CultureInfo.InvariantCulture, $"standard input, line {number}"));
+                scribe.Act(line, lines.Place);
         }
 
         return 0;
@@ -84,6 +84,9 @@ internal static class ActCommand
         private bool _afterReturn;
         private int _number;
 
+        /// <summary>Where the last line stood, for messages.</summary>
+        public string Place => string.Create(CultureInfo.InvariantCulture, $"standard input, line {_number}");
+
         /// <summary>The next line; null at the end. It ends with CR LF, with LF, or with CR alone, which is what terminals send for Enter.</summary>
         public string? Next()
         {
@@ -101,7 +104,7 @@ internal static class ActCommand
                 if (next is '\r' or '\n')
                     return line.ToString();
                 if (line.Length == LongestLine)
-                    throw new UsageException($"standard input, line {_number}: longer than {LongestLine} characters. Expected the numbers of one state.");
+                    throw new UsageException($"{Place}: longer than {LongestLine} characters. Expected the numbers of one state.");
                 line.Append((char)next);
             }
 

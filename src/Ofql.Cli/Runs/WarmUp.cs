@@ -49,10 +49,9 @@ internal static class WarmUp
         {
             var factory = AgentCatalog.Find(name);
             var sizes = new Dictionary<string, string> { ["hidden_width"] = "64", ["batch_size"] = "64" };
-            var known = factory.Options.Select(option => option.Name).ToHashSet();
             using var data = SyntheticData.Make(Rows, StateSize, ActionSize);
             var context = new AgentContext(data, Filled(-1), Filled(1), Seed: 0, Threads: 1, PlannedUpdates: 2);
-            using var agent = factory.Create(sizes.Where(option => known.Contains(option.Key)).ToDictionary(), context);
+            using var agent = AgentSizes.Create(factory, sizes, context);
             for (var update = 0; update < 2 && !_isOver; update++)
                 agent.Update();
         }
