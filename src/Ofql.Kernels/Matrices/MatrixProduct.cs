@@ -158,32 +158,42 @@ public static unsafe class MatrixProduct
             var dy = o.W + (panel * o.WPanelStride) + (block * PanelLayout.PanelWidth);
             var accumulate = o.Accumulate || block > 0;
             var startStride = accumulate ? PanelLayout.PanelWidth : 0;
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < count;)
             {
+                var tiles = GradientTilesAtOnce(o, half, firstTile + i, count - i);
                 var row = (firstTile + i) * RegisterTile.Rows;
                 var x = o.X + ((row / PanelLayout.PanelWidth) * o.XPanelStride) + (row % PanelLayout.PanelWidth) + (block * PanelLayout.PanelWidth);
                 var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
                 var start = accumulate ? y : _zeros;
-                FetchAhead(o, panel, block, rows, firstTile + i);
-                if (o.YPanelStride == PanelLayout.PanelWidth)
+                FetchAhead(o, panel, block, rows, firstTile + i, tiles);
+                if (tiles > 1)
+                    RegisterTile.ComputeGroup<ColumnWalk>(x, 0, rows, dy, y, start, startStride, tiles * RegisterTile.Rows);
+                else if (o.YPanelStride == PanelLayout.PanelWidth)
                     OneRowOfGradient(x, rows, dy, y, accumulate);
                 else if (half)
                     RegisterTile.ComputeHalf<ColumnWalk>(x, 0, rows, dy, y, start, startStride);
                 else
                     RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy, y, start, startStride);
+                i += tiles;
             }
         }
     }
 
+    /// <summary>How many tiles of a weight gradient the next step takes: one, or all that read one panel of X where they are better computed together.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int GradientTilesAtOnce(in ProductOperands o, bool half, int tile, int remaining) =>
+        RegisterTile.TakesGroups && !half && remaining >= TilesPerPanelRow && tile % TilesPerPanelRow == 0 && o.YPanelStride != PanelLayout.PanelWidth
+            ? TilesPerPanelRow : 1;
+
     /// <summary>While the first panel of dY passes, the next columns of X; with each tile a slice of the next panel of dY.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FetchAhead(in ProductOperands o, int panel, int block, int rows, int tile)
+    private static void FetchAhead(in ProductOperands o, int panel, int block, int rows, int tile, int tiles)
     {
         var first = block * PanelLayout.PanelWidth;
         if (panel == 0 && tile % TilesPerPanelRow == 0)
             Prefetch.Near(o.X + (((tile / TilesPerPanelRow) + 1) * o.XPanelStride) + first, rows * PanelLayout.PanelWidth * sizeof(float));
         if (panel + 1 < o.Panels && tile < PanelLayout.PanelWidth)
-            Prefetch.Near(o.W + ((panel + 1) * o.WPanelStride) + first + (tile * rows), rows * sizeof(float));
+            Prefetch.Near(o.W + ((panel + 1) * o.WPanelStride) + first + (tile * rows), tiles * rows * sizeof(float));
     }
 
     /// <summary>Rows rounded up to whole tiles.</summary>
@@ -253,42 +263,51 @@ public static unsafe class MatrixProduct
             var bias = o.Bias == null ? _zeros : o.Bias + (panel * PanelLayout.PanelWidth);
             var ahead = panel + 1 < o.Panels ? w + o.WPanelStride : null;
             var half = o.EndsInHalfPanel && panel == o.Panels - 1;
-            for (var row = firstRow; row < endRow; row += RegisterTile.Rows)
+            for (var row = firstRow; row < endRow;)
             {
+                var rows = RowsAtOnce(endRow - row, half);
                 var x = o.X + (row * PanelLayout.PanelWidth);
                 var offset = (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
                 var y = o.Y + offset;
                 if (ahead != null)
                 {
-                    Prefetch.Near(ahead, slice * sizeof(float));
-                    ahead += slice;
+                    var part = slice * (rows / RegisterTile.Rows);
+                    Prefetch.Near(ahead, part * sizeof(float));
+                    ahead += part;
                 }
 
-                Prefetch.Near(y + AheadLength, TileLength * sizeof(float));
+                Prefetch.Near(y + AheadLength, rows * PanelLayout.PanelWidth * sizeof(float));
                 if (o.Derivative != null)
-                    Prefetch.Near(o.Derivative + offset + AheadLength, TileLength * sizeof(float));
+                    Prefetch.Near(o.Derivative + offset + AheadLength, rows * PanelLayout.PanelWidth * sizeof(float));
                 var start = o.Accumulate ? y : bias;
                 var startStride = o.Accumulate ? PanelLayout.PanelWidth : 0;
                 if (half)
                     RegisterTile.ComputeHalf<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride);
-                else
+                else if (rows == RegisterTile.Rows)
                     RegisterTile.Compute<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride);
-                Finish<TEpilogue>(y, o.Derivative + offset);
+                else
+                    RegisterTile.ComputeGroup<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride, rows);
+                Finish<TEpilogue>(y, o.Derivative + offset, rows * PanelLayout.PanelWidth);
+                row += rows;
             }
         }
     }
 
+    /// <summary>How many of so many rows the next step takes: one tile, or three where they are better computed together (four strips of six rows).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int RowsAtOnce(int remaining, bool half) =>
+        RegisterTile.TakesGroups && !half && remaining >= 3 * RegisterTile.Rows ? 3 * RegisterTile.Rows : RegisterTile.Rows;
+
     /// <summary>A method of its own, so that all of the epilogue's steps are inlined into it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Finish<TEpilogue>(float* y, float* derivative)
+    private static void Finish<TEpilogue>(float* y, float* derivative, int count)
         where TEpilogue : struct, ITileEpilogue
     {
-        const int Count = RegisterTile.Rows * PanelLayout.PanelWidth;
         if (Vector512.IsHardwareAccelerated)
-            TEpilogue.Apply<LaneQuad<Lanes512>>(y, derivative, Count);
+            TEpilogue.Apply<LaneQuad<Lanes512>>(y, derivative, count);
         else if (Vector256.IsHardwareAccelerated)
-            TEpilogue.Apply<Lanes256>(y, derivative, Count);
+            TEpilogue.Apply<Lanes256>(y, derivative, count);
         else
-            TEpilogue.Apply<Lanes128>(y, derivative, Count);
+            TEpilogue.Apply<Lanes128>(y, derivative, count);
     }
 }
