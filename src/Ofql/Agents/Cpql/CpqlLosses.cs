@@ -7,7 +7,10 @@ using static Ofql.Graph.Functions;
 
 namespace Ofql.Agents.Cpql;
 
-/// <summary>The equations of Consistency Policy Q-Learning (arXiv 2310.06343) over one batch.</summary>
+/// <summary>
+/// The equations of Consistency Policy Q-Learning (arXiv 2310.06343) over one batch: L = alpha L_RC - eta L_Q (section "Training Loss for
+/// Consistency Policy"), the critics of section "Policy Evaluation". The paper's text could not be read here, so sections stand for numbers.
+/// </summary>
 internal sealed class CpqlLosses : RegularizedPolicyLosses
 {
     private readonly CpqlSettings _settings;
@@ -46,7 +49,7 @@ internal sealed class CpqlLosses : RegularizedPolicyLosses
 
     /// <summary>
     /// mean lambda(sigma) |f(a + sigma eps, sigma) - target|^2 with lambda = 1/sigma^2 + 1/sigma_d^2, the square as a mean over entries.
-    /// The target is a itself (the loss that the code takes), or, in consistency training, what the averaged policy makes of the same
+    /// The target is a itself (L_RC, reconstruction, which the code takes too), or, in consistency training, what the averaged policy makes of the same
     /// path at the next level, f'(a + sigma' eps, sigma').
     /// </summary>
     private Node Behaviour()

@@ -44,8 +44,8 @@ internal sealed class DtqlLosses
     public InputNode SigmaTrust { get; }
 
     /// <summary>
-    /// Section 3, the critics of IQL: mean |tau - 1(d below 0)| d^2, d = min_j Q_j(s, a) - V(s) (the online critics), plus the sum over i
-    /// of mean (Q_i(s, a) - y)^2, y = r + gamma mask V(s').
+    /// L_V (eq. 6): mean |tau - 1(d below 0)| d^2, d = min_j Q_j(s, a) - V(s), of the online critics as in the code, where the paper writes
+    /// their targets; plus L_Q (eq. 7): the sum over i of mean (Q_i(s, a) - y)^2, y = r + gamma mask V(s').
     /// </summary>
     public DtqlCriticTerms Critic()
     {
@@ -54,12 +54,13 @@ internal sealed class DtqlLosses
         return new DtqlCriticTerms(critic, value, value.Loss + critic.Loss);
     }
 
-    /// <summary>The diffusion loss of the data's actions, which trains mu.</summary>
+    /// <summary>L(phi) (eq. 2): the denoising loss of the data's actions, which trains mu; weights and levels are EDM's.</summary>
     public Node Behaviour() => Denoising(Batch.Action, NoiseBehaviour, SigmaBehaviour).MeanSquare();
 
     /// <summary>
-    /// L(theta) = alpha L_TR - mean min_j Q_j(s, a) - gamma mean ln pi(a_data | s), a the policy's own sample. L_TR is the diffusion loss of
-    /// mu at that sample: small where mu knows the action. Its gradient reaches theta through the sample; mu stands still.
+    /// L_pi (eq. 5) = alpha L_TR - mean min_j Q_j(s, a), a the policy's own sample, less gamma mean ln pi(a_data | s), the entropy term that
+    /// section 2.3 asks of a Gaussian policy. L_TR (eq. 4) is the denoising loss of mu at that sample: small where mu knows the action. Its
+    /// gradient reaches theta through the sample; mu stands still.
     /// </summary>
     public DtqlActorTerms Actor()
     {

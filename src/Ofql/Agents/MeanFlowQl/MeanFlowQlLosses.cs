@@ -9,7 +9,8 @@ namespace Ofql.Agents.MeanFlowQl;
 
 /// <summary>
 /// The equations of MeanFlowQL (arXiv 2511.13035), recorded over one batch: theta is the policy g, phi the critics, primes targets. All
-/// hold with the parameters as they were before the update.
+/// hold with the parameters as they were before the update. The paper's text could not be read here: equations are named by what the paper
+/// calls them and follow its Table 6 and the authors' code.
 /// </summary>
 internal sealed class MeanFlowQlLosses
 {
@@ -54,7 +55,7 @@ internal sealed class MeanFlowQlLosses
 
     /// <summary>
     /// mean over i of mean (Q_i(s, a) - y)^2, y = r + gamma mask Q'(s', a'), a' the best of n actions of the online policy by the mean
-    /// of the target critics (value-guided sampling, half of the candidates of acting).
+    /// of the target critics (value-guided sampling, half of the candidates of acting [code]).
     /// </summary>
     public CriticTerms Critic()
     {
@@ -64,10 +65,10 @@ internal sealed class MeanFlowQlLosses
             _model.Phi, _model.PhiTarget, nextState, nextAction, _settings.Discount, _settings.QAggregation, _settings.TargetCandidates);
     }
 
-    /// <summary>L = alpha (L_flow + w_c L_consistency) + L_Q + w_b L_bound.</summary>
+    /// <summary>L = alpha (L_flow + w_c L_consistency) + L_Q + w_b L_bound; alpha by its course (eq. 21 where it is dynamic), w_b of Table 6.</summary>
     public MeanFlowQlActorTerms Actor()
     {
-        // L_flow: adaptively weighted squared distance of g to its MeanFlow target.
+        // L_flow, the MeanFlow identity in residual form: adaptively weighted squared distance of g to a_t + (t - 1) v - t dg/dt; gamma and c of Table 6.
         var flow = ResidualMeanFlowTerms.Of(G, Batch.Action, NoiseFlow, T, (float)_settings.TargetBound);
         var error = flow.SquaredError();
         var weight = Clamp(
