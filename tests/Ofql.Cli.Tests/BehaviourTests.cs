@@ -84,6 +84,18 @@ public class BehaviourTests
         Run(cli, young, ["data", "generate", "pendulum-medium-v1", "--rows", "301", "--no-hdf5", "-o", cli["x.safetensors"]]);
         Fails(1, "hold no expert", young, "data", "generate", "pendulum-medium-expert-v1", "--rows", "301", "-o", cli["x.safetensors"]);
         Fails(1, "expected a policy file", file, "act", file, "0", "0", "0");
+        // Found out before the rows are made: there is no progress of them.
+        var away = Path.Combine(cli["missing"], "x.safetensors");
+        Fails(1, "does not exist", file, "data", "generate", "pendulum-random-v1", "--rows", "3000", "--no-hdf5", "-o", away);
+        Assert.DoesNotContain("rows/s", Said(file, "data", "generate", "pendulum-random-v1", "--rows", "3000", "--no-hdf5", "-o", away), StringComparison.Ordinal);
+        Assert.Contains("1,024 of 3,000 rows (34 %)", Said(file, "data", "generate", "pendulum-random-v1", "--rows", "3000", "--no-hdf5", "-o", cli["y.safetensors"]), StringComparison.Ordinal);
+
+        static string Said(string behaviours, params string[] arguments)
+        {
+            using StringWriter output = new(), error = new();
+            Program.Run(arguments, output, error, CancellationToken.None, CatalogOf(behaviours));
+            return output.ToString();
+        }
 
         void Fails(int expected, string word, string behaviours, params string[] arguments)
         {

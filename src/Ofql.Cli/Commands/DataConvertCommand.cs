@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ofql.Data;
 using Ofql.Formats.Datasets;
+using Ofql.Formats.Files;
 
 namespace Ofql.Cli.Commands;
 
@@ -29,6 +30,7 @@ internal static class DataConvertCommand
         _ = DatasetWriter.KindOf(output);
         if (string.Equals(FullPath(input), FullPath(output), StringComparison.Ordinal))
             throw new UsageException($"'{input}' would be written over itself. Give another name.");
+        AtomicFile.RequireWritable(output);
         using var data = DatasetReader.Open(input, options);
         context.Cancellation.ThrowIfCancellationRequested();
         DatasetWriter.Save(data, output);

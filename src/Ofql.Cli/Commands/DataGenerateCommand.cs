@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Configuration;
+using Ofql.Cli.Rendering;
 using Ofql.Cli.Runs;
 using Ofql.Formats.Datasets;
+using Ofql.Formats.Files;
 using Ofql.Formats.Hdf5;
 
 namespace Ofql.Cli.Commands;
@@ -36,19 +38,23 @@ internal static class DataGenerateCommand
                 + "forms are made of it with: ofql data convert");
         }
 
-        var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(datasets), context.Messages.WriteLine);
+        using var line = new ProgressLine(context);
+        var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(datasets), line);
         var rows = source.RowsOf(task, given ?? 0);
         var path = output ?? source.PathOf(task, rows, seed);
         var beside = hdf5 ? PathBeside(context, path) : null;
         // The native file was named, the one beside it was not: it may be somebody's recording.
         if (output is not null && File.Exists(beside))
             throw new UsageException($"'{beside}' exists already; the D4RL file of '{output}' would take its place. Move it away, name another file with -o, or leave the D4RL file out with --no-hdf5.");
+        if (output is not null)
+            AtomicFile.RequireWritable(output);
         var isKept = output is null && File.Exists(path);
         if (output is not null)
             source.Generate(task, rows, seed, output, context.Cancellation, beside);
         using var opened = output is null ? source.OpenGenerated(task, rows, seed, context.Cancellation, beside) : Reopen(output);
         if (isKept && beside is not null)
             source.GenerateD4rl(task, rows, seed, beside, context.Cancellation);
+        line.Dispose();
         if (context.Json)
         {
             context.WriteJson(new JsonObject

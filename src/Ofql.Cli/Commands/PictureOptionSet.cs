@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ofql.Cli.Runs;
+using Ofql.Formats.Files;
 
 namespace Ofql.Cli.Commands;
 
@@ -27,6 +28,13 @@ internal sealed class PictureOptionSet
         var request = new PictureRequest(parsed.GetValue(_picture), parsed.GetValue(_animation), parsed.GetValue(_episode));
         RequireEnding("--picture", request.Picture, ".svg");
         RequireEnding("--animation", request.Animation, ".html", ".htm");
+        // Episodes may take minutes; a file that cannot be written is found out before them.
+        foreach (var path in (string?[])[request.Picture, request.Animation])
+        {
+            if (path is not null)
+                AtomicFile.RequireWritable(path);
+        }
+
         if (request.Episode < 0)
             throw new UsageException($"--episode is {request.Episode}; expected the number of an episode, from 0.");
         if (parsed.GetResult(_episode) is { Implicit: false } && !request.IsWanted)

@@ -93,7 +93,7 @@ internal static class TrainCommand
         if (arguments.Map is { } map && !DatasetSource.IsTable(plan.Configuration.Text("data.file")))
             throw new UsageException($"--map '{map}' says what the columns of a CSV file mean, but the data is {(plan.Configuration.Text("data.file") is { Length: > 0 } file ? $"'{file}', which is no CSV file" : "no file")}. Leave --map out, or name the CSV file with --data.");
         using var view = new ProgressView(context, plan.IsGroup, plan.Configuration.StepUnit);
-        var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(arguments.Datasets), view.Say);
+        var source = new DatasetSource(context.Catalog, CommonOptions.DatasetsFolder(arguments.Datasets), view.Line);
         using var data = plan.Configuration.IsOnline && !plan.Configuration.HasData ? null : source.Open(plan.Configuration, context.Cancellation);
         if (data is not null)
             RequireSameData(context.Catalog, plan, data);

@@ -57,14 +57,15 @@ internal sealed class BehaviourGenerators
     {
         var (stem, version) = VersionedName.Of(_environment.Name);
         var name = $"{stem}-{kind}{version}";
-        return new DatasetGenerator(name, (rows, random, cancellation) => Collect(name, stretches(rows), behaviour, kind != "random", single?.Invoke(), random, cancellation))
+        return new DatasetGenerator(name, (rows, random, progress, cancellation) => Collect(name, stretches(rows), behaviour, kind != "random", single?.Invoke(), random, progress, cancellation))
         {
             Environment = _environment.Name,
         };
     }
 
     private RawTrajectory Collect(
-        string name, IReadOnlyList<CollectionStretch> stretches, string behaviour, bool hasPolicies, long? single, RandomStream random, CancellationToken cancellation)
+        string name, IReadOnlyList<CollectionStretch> stretches, string behaviour, bool hasPolicies, long? single, RandomStream random, IProgress<long> progress,
+        CancellationToken cancellation)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -83,7 +84,7 @@ internal sealed class BehaviourGenerators
         }
 
         using var environment = _environment.Create();
-        return TrajectoryCollector.Collect(environment, stretches, random, metadata, single is { } step ? PolicyArrays(step) : null, cancellation);
+        return TrajectoryCollector.Collect(environment, stretches, random, metadata, single is { } step ? PolicyArrays(step) : null, progress, cancellation);
     }
 
     // Under D4RL's names (rlkit's): fc0, fc1, ..., last_fc for the mean, last_fc_log_std; an iteration is an epoch of 1,000 steps.

@@ -4,10 +4,17 @@ using Ofql.Kernels.Randomness;
 
 namespace Ofql.Cli.Composition;
 
+/// <summary>Makes rows.</summary>
+/// <param name="rows">How many.</param>
+/// <param name="random">What they are drawn from.</param>
+/// <param name="progress">Told of the rows made so far, where it takes long.</param>
+/// <param name="cancellation">Stops it.</param>
+internal delegate RawTrajectory RowGenerator(long rows, RandomStream random, IProgress<long> progress, CancellationToken cancellation);
+
 /// <summary>A task whose data can be made here.</summary>
 /// <param name="Name">Name of the task.</param>
 /// <param name="Generate">Makes the rows as recorded.</param>
-internal sealed record DatasetGenerator(string Name, Func<long, RandomStream, CancellationToken, RawTrajectory> Generate)
+internal sealed record DatasetGenerator(string Name, RowGenerator Generate)
 {
     private const long UsualRows = 1_000_000;
 
@@ -21,7 +28,7 @@ internal sealed record DatasetGenerator(string Name, Func<long, RandomStream, Ca
     public static IReadOnlyList<DatasetGenerator> BuiltIn { get; } =
     [
         .. Maze2dTask.All.Select(task => new DatasetGenerator(
-            task.Name, (rows, random, cancellation) => Maze2dDataCollector.Collect(task, rows, random, cancellation: cancellation))),
+            task.Name, (rows, random, _, cancellation) => Maze2dDataCollector.Collect(task, rows, random, cancellation: cancellation))),
     ];
 
     /// <summary>Stream that all data of a seed is drawn from.</summary>

@@ -1,36 +1,69 @@
 namespace Ofql.Cli.Rendering;
 
-/// <summary>One line of progress: rewritten where a person watches a terminal, a plain line every few seconds elsewhere.</summary>
+/// <summary>
+/// The line of progress on a terminal: rewritten where a person watches it, plain lines every few seconds elsewhere. Thread-safe.
+/// </summary>
+/// <param name="context">Where it goes.</param>
 internal sealed class ProgressLine(CommandContext context) : IDisposable
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
-    private long _last = TimeProvider.System.GetTimestamp();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ulong, long> _lastLine = [];
     private bool _isOpen;
 
-    // In JSON mode the terminal belongs to the result; messages go to stderr as plain lines.
-    private bool IsLive => context.Interactive && !context.Json;
+    /// <summary>Whether the line is rewritten. In JSON mode the terminal belongs to the result; messages go to stderr as plain lines.</summary>
+    public bool IsLive => context.Interactive && !context.Json;
 
     /// <summary>Shows a text, made only when it is shown.</summary>
-    public void Show(Func<string> text)
+    /// <param name="text">One line.</param>
+    /// <param name="speaker">Elsewhere than on a terminal every speaker has a plain line every few seconds, the first at once.</param>
+    /// <param name="isNews">Show it in any case.</param>
+    public void Show(Func<string> text, ulong speaker = 0, bool isNews = false)
     {
-        if (!IsLive)
+        lock (_gate)
         {
-            var now = TimeProvider.System.GetTimestamp();
-            if (TimeProvider.System.GetElapsedTime(_last, now) < LineInterval)
-                return;
-            _last = now;
-            context.Messages.WriteLine(text());
-            context.Messages.Flush();
-            return;
+            if (IsLive)
+                Rewrite(text());
+            else if (IsDue(speaker) || isNews)
+                Write(speaker, text());
         }
+    }
 
-        var line = text();
-        context.Messages.Write("\r" + (line.Length >= context.Width ? line[..(context.Width - 1)] : line) + "\u001b[K");
+    /// <summary>Writes a message without tearing the live line.</summary>
+    public void Say(string text)
+    {
+        lock (_gate)
+        {
+            Erase();
+            context.Messages.WriteLine(text);
+            context.Messages.Flush();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+            Erase();
+    }
+
+    private bool IsDue(ulong speaker) =>
+        !_lastLine.TryGetValue(speaker, out var last) || TimeProvider.System.GetElapsedTime(last) >= LineInterval;
+
+    private void Write(ulong speaker, string text)
+    {
+        _lastLine[speaker] = TimeProvider.System.GetTimestamp();
+        context.Messages.WriteLine(text);
+        context.Messages.Flush();
+    }
+
+    private void Rewrite(string text)
+    {
+        context.Messages.Write("\r" + (text.Length >= context.Width ? text[..(context.Width - 1)] : text) + "\u001b[K");
         context.Messages.Flush();
         _isOpen = true;
     }
 
-    public void Dispose()
+    private void Erase()
     {
         if (_isOpen)
             context.Messages.Write("\r\u001b[K");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
+using Ofql.Cli.Rendering;
 using Ofql.Data;
 using Ofql.Formats.D4rl;
 using Ofql.Formats.Datasets;
@@ -35,7 +36,10 @@ internal sealed record OpenedDataset(TransitionDataset Data, string Fingerprint,
 }
 
 /// <summary>Opens the data of a configuration; generated data is made on first use and kept.</summary>
-internal sealed class DatasetSource(Catalog catalog, string folder, Action<string> say)
+/// <param name="catalog">What can be generated.</param>
+/// <param name="folder">Where generated data is kept.</param>
+/// <param name="line">Told what is made, and how far it is.</param>
+internal sealed class DatasetSource(Catalog catalog, string folder, ProgressLine line)
 {
     /// <exception cref="UsageException">The configuration names no data.</exception>
     public OpenedDataset Open(ResolvedConfiguration configuration, CancellationToken cancellation)
@@ -82,7 +86,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
         var note = path + ".fingerprint";
         if (!File.Exists(path) || !File.Exists(note))
         {
-            say($"Generating {rows.ToString("N0", CultureInfo.InvariantCulture)} rows of {task} into {path} ...");
+            line.Say($"Generating {rows.ToString("N0", CultureInfo.InvariantCulture)} rows of {task} into {path} ...");
             OutputFolder.Create(folder, "--datasets");
             Generate(task, rows, seed, path, cancellation, d4rl);
         }
@@ -134,7 +138,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
     /// <summary>Generates a dataset into a file, and the same rows into a D4RL file where one is named.</summary>
     public void Generate(string task, long rows, ulong seed, string path, CancellationToken cancellation, string? d4rl = null)
     {
-        using var raw = FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
+        using var raw = Collect(task, rows, seed, cancellation);
         using var data = raw.ToTransitions();
         DatasetFile.Save(data, path);
         if (d4rl is not null)
@@ -144,9 +148,12 @@ internal sealed class DatasetSource(Catalog catalog, string folder, Action<strin
     /// <summary>Generates the same rows as a D4RL file: raw columns, end marks and infos, as the task's authors published theirs.</summary>
     public void GenerateD4rl(string task, long rows, ulong seed, string path, CancellationToken cancellation)
     {
-        using var raw = FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), cancellation);
+        using var raw = Collect(task, rows, seed, cancellation);
         D4rlWriter.Write(path, raw);
     }
+
+    private RawTrajectory Collect(string task, long rows, ulong seed, CancellationToken cancellation) =>
+        FindGenerator(task).Generate(rows, DatasetGenerator.StreamOf(seed), new RowsView(line, rows), cancellation);
 
     private DatasetGenerator FindGenerator(string task)
     {

@@ -28,6 +28,24 @@ public static class AtomicFile
     public static void WriteText(string path, string text)
         => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
+    /// <summary>Finds out before long work whether its result can be written: a temporary file is made beside it and removed.</summary>
+    /// <param name="path">Where the file shall appear; nothing happens to an older one.</param>
+    /// <exception cref="OfqlException">The folder is missing, permission is denied, the path is that of a folder or device.</exception>
+    public static void RequireWritable(string path)
+    {
+        var temporary = TemporaryBeside(Target(path));
+        try
+        {
+            using (new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
+            {
+            }
+        }
+        catch (Exception cause) when (FileErrors.IsFileError(cause))
+        {
+            throw FileErrors.Translate("write", path, cause);
+        }
+    }
+
     /// <summary>Writes a file through a library that wants a path: it gets a temporary one in the same folder.</summary>
     /// <param name="path">Where the file shall appear; replaced if it exists.</param>
     /// <param name="writeTo">Writes the complete file at the path it is given and closes it.</param>
@@ -36,8 +54,7 @@ public static class AtomicFile
     {
         ArgumentNullException.ThrowIfNull(writeTo);
         var target = Target(path);
-        var temporary = Path.Combine(
-            Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid().ToString("N")[..12]}.part");
+        var temporary = TemporaryBeside(target);
         var renamed = false;
         try
         {
@@ -57,6 +74,9 @@ public static class AtomicFile
                 TryDelete(temporary);
         }
     }
+
+    private static string TemporaryBeside(string target) =>
+        Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid().ToString("N")[..12]}.part");
 
     private static string Target(string path)
     {

@@ -28,7 +28,7 @@ public sealed record CollectionStretch(long Rows, Func<IActor>? Policy)
 /// </remarks>
 public sealed class TrajectoryCollector
 {
-    private const long RowsBetweenCancellationChecks = 1024;
+    private const long RowsBetweenLooks = 1024;
 
     private readonly IEnvironment _environment;
     private readonly RandomStream _starts;
@@ -81,11 +81,12 @@ public sealed class TrajectoryCollector
     /// <param name="random">Start states, actions and noise are drawn from streams split from it.</param>
     /// <param name="metadata">What is known of the data.</param>
     /// <param name="arrays">Arrays of the data as a whole (<see cref="RawTrajectory.Arrays"/>).</param>
+    /// <param name="progress">Told of the rows collected so far, every thousand or so.</param>
     /// <param name="cancellation">Stops the collection.</param>
     /// <exception cref="OfqlException">A policy does not fit the environment, or no stretch of whole episodes held one.</exception>
     public static RawTrajectory Collect(
         IEnvironment environment, IReadOnlyList<CollectionStretch> stretches, RandomStream random, IReadOnlyDictionary<string, string> metadata,
-        IReadOnlyDictionary<string, (long[] Shape, float[] Values)>? arrays = null, CancellationToken cancellation = default)
+        IReadOnlyDictionary<string, (long[] Shape, float[] Values)>? arrays = null, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(stretches);
@@ -95,7 +96,7 @@ public sealed class TrajectoryCollector
         {
             collector.Reset();
             foreach (var stretch in stretches)
-                collector.Run(stretch, cancellation);
+                collector.Run(stretch, progress, cancellation);
             return collector.Result(metadata, arrays ?? new Dictionary<string, (long[], float[])>(), random);
         }
         catch
@@ -111,7 +112,7 @@ public sealed class TrajectoryCollector
             column?.Dispose();
     }
 
-    private void Run(CollectionStretch stretch, CancellationToken cancellation)
+    private void Run(CollectionStretch stretch, IProgress<long>? progress, CancellationToken cancellation)
     {
         using var actor = stretch.Policy?.Invoke();
         if (actor is not null)
@@ -121,8 +122,12 @@ public sealed class TrajectoryCollector
         var lastEnd = first;
         for (var row = 0L; row < stretch.Rows; row++)
         {
-            if (row % RowsBetweenCancellationChecks == 0)
+            if (row % RowsBetweenLooks == 0)
+            {
                 cancellation.ThrowIfCancellationRequested();
+                progress?.Report(_rows);
+            }
+
             Act(actor, noise);
             if (Step())
                 lastEnd = _rows;

@@ -72,6 +72,20 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void What_cannot_be_written_is_found_out_beforehand_and_nothing_is_left()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFile.WriteText(folder["old.txt"], "old");
+        AtomicFile.RequireWritable(folder["old.txt"]);
+        AtomicFile.RequireWritable(folder["new.txt"]);
+
+        Assert.Equal(["old.txt"], folder.Files);
+        Assert.Equal("old", File.ReadAllText(folder["old.txt"]));
+        Assert.Contains("does not exist", Assert.Throws<OfqlException>(() => AtomicFile.RequireWritable(Path.Combine(folder["missing"], "file"))).Message, StringComparison.Ordinal);
+        Assert.Contains("folder", Assert.Throws<OfqlException>(() => AtomicFile.RequireWritable(folder.Location)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_link_stays_a_link()
     {
         using var folder = new TemporaryFolder();
