@@ -357,6 +357,9 @@ public class TrainTests
         var published = Output("--agent", "dql", "--published", "hopper-medium-replay-v2", "--set", "agent.eta=0.5", "--dry-run");
         Assert.Contains("actor_max_norm: 4", published, StringComparison.Ordinal);
         Assert.Contains("eta: 0.5", published, StringComparison.Ordinal);
+        Assert.Contains("updates: 2\n", published, StringComparison.Ordinal);
+        line = [.. line.Where(word => word is not ("--updates" or "2"))];
+        Assert.Contains("updates: 2000000\n", Output("--agent", "dql", "--published", "hopper-medium-replay-v2", "--dry-run"), StringComparison.Ordinal);
 
         string Output(params string[] more)
         {

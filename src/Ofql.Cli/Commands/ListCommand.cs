@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Ofql.Agents;
 using Ofql.Cli.Configuration;
@@ -86,9 +87,11 @@ internal static class ListCommand
         published.Write(context, alignRight: false);
     }
 
-    private static string Text(PublishedSettings settings) => settings.Options.Count == 0
-        ? "(the defaults)"
-        : string.Join(' ', settings.Options.Select(pair => $"{ConfigurationSchema.AgentPrefix}{pair.Key}={pair.Value}"));
+    private static string Text(PublishedSettings settings)
+    {
+        var options = settings.Options.Count == 0 ? "(the defaults)" : string.Join(' ', settings.Options.Select(pair => $"{ConfigurationSchema.AgentPrefix}{pair.Key}={pair.Value}"));
+        return settings.Updates is { } updates ? string.Create(CultureInfo.InvariantCulture, $"{options} training.updates={updates}") : options;
+    }
 
     private static IEnumerable<(string Name, string Environment, string Data, string Title)> Tasks(CommandContext context) => context.Catalog.TaskNames.Select(name =>
     {
@@ -116,6 +119,7 @@ internal static class ListCommand
             {
                 ["task"] = settings.Task,
                 ["settings"] = new JsonObject(settings.Options.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+                ["updates"] = settings.Updates,
                 ["source"] = settings.Source,
             }).ToArray()),
         }).ToArray(),

@@ -190,8 +190,11 @@ internal sealed class TrainPlanner(Catalog catalog)
         var resolved = resolver.Resolve(request);
         if (arguments.Published is not { } published)
             return CompleteOnline(resolved);
-        foreach (var (name, value) in PublishedOf(resolved.Agent, published).Options)
+        var settings = PublishedOf(resolved.Agent, published);
+        foreach (var (name, value) in settings.Options)
             options.Set(ConfigurationSchema.AgentPrefix + name, value, "--published");
+        if (arguments.Updates is null && settings.Updates is { } updates)
+            options.Set("training.updates", updates.ToString(CultureInfo.InvariantCulture), "--published");
         return CompleteOnline(resolver.Resolve(request));
     }
 

@@ -18,6 +18,6 @@ internal static class D4rlTasks
         [.. ((string[])["umaze", "umaze-diverse", "medium-play", "medium-diverse", "large-play", "large-diverse"]).Select(maze => $"antmaze-{maze}-{version}")];
 
     /// <summary>The same settings for all of some tasks.</summary>
-    public static IEnumerable<PublishedSettings> With(this IEnumerable<string> tasks, string source, params (string Name, string Value)[] options) =>
-        tasks.Select(task => new PublishedSettings(task, options.ToDictionary(option => option.Name, option => option.Value), source));
+    public static IEnumerable<PublishedSettings> With(this IEnumerable<string> tasks, string source, long updates, params (string Name, string Value)[] options) =>
+        tasks.Select(task => new PublishedSettings(task, options.ToDictionary(option => option.Name, option => option.Value), source) { Updates = updates });
 }

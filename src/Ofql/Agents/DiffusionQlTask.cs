@@ -36,6 +36,9 @@ internal sealed record DiffusionQlTask(string Name, double LearningRate, double 
         new("kitchen-mixed-v0", 3e-4, 0.005, false, 10, 1000),
     ];
 
+    /// <summary>Epochs as updates.</summary>
+    public long Updates => Epochs * 1000L;
+
     /// <summary>Whether it is one of the mazes.</summary>
     public bool IsAntMaze => Name.StartsWith("antmaze", StringComparison.Ordinal);
 

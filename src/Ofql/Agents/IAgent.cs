@@ -107,7 +107,11 @@ public sealed record AgentOption(string Name, string Kind, string Default, strin
 /// <param name="Task">The task by its published name, such as <c>hopper-medium-v2</c>.</param>
 /// <param name="Options">Values by option name, where they differ from the defaults.</param>
 /// <param name="Source">Where they are published.</param>
-public sealed record PublishedSettings(string Task, IReadOnlyDictionary<string, string> Options, string Source);
+public sealed record PublishedSettings(string Task, IReadOnlyDictionary<string, string> Options, string Source)
+{
+    /// <summary>Updates that were made with them; null where nothing is known of it, or where learning is counted otherwise.</summary>
+    public long? Updates { get; init; }
+}
 
 /// <summary>How an algorithm is found by name and built from text options.</summary>
 public interface IAgentFactory

@@ -219,6 +219,7 @@ public sealed class AgentConformance
                 var resolved = factory.Resolve(settings.Options);
                 Assert.All(settings.Options, pair => Assert.Equal(pair.Value, resolved[pair.Key]));
                 Assert.NotEmpty(settings.Source);
+                Assert.True(settings.Updates is null or >= 100_000, settings.Task);
             }
         }
     }

@@ -19,13 +19,13 @@ public sealed class CqlFactory : AgentFactory<CqlSettings>
     /// <inheritdoc/>
     public override IReadOnlyList<PublishedSettings> Published { get; } =
     [
-        .. D4rlTasks.Locomotion.Where(task => task != NormalizedTask).With("CORL"),
-        .. ((string[])[NormalizedTask]).With("CORL", ("normalize_rewards", "return_range")),
+        .. D4rlTasks.Locomotion.Where(task => task != NormalizedTask).With("CORL", 1_000_000),
+        .. ((string[])[NormalizedTask]).With("CORL", 1_000_000, ("normalize_rewards", "return_range")),
         .. D4rlTasks.AntMaze("v2").With(
-            "CORL",
+            "CORL", 1_000_000,
             ("critic_hidden_layers", "5"), ("learning_rate", "0.0001"), ("cql_alpha", "5"), ("lagrange", "true"), ("lagrange_gap", "0.8"), ("difference_low", "-200"),
             ("max_target_backup", "true"), ("normalize_states", "none"), ("reward_shift", "-0.5"), ("reward_scale", "10")),
-        .. D4rlTasks.Pen.With("CORL (Adroit)", ("cql_alpha", "1"), ("learning_rate", "0.0001")),
+        .. D4rlTasks.Pen.With("CORL (Adroit)", 1_000_000, ("cql_alpha", "1"), ("learning_rate", "0.0001")),
     ];
 
     internal static PolicyFormat<CqlSettings> Format { get; } = new()

@@ -10,8 +10,8 @@ internal static class DqlTasks
 
     public static IReadOnlyList<PublishedSettings> All { get; } =
     [
-        .. DiffusionQlTask.All.Select(task => new PublishedSettings(task.Name, task.Options(), $"Diffusion-QL's code, {task.Epochs} epochs of 1000 updates")),
-        .. _cleanDiffuser.Select(row => new PublishedSettings(row.Task, CleanDiffuser(row.Eta), "CleanDiffuser's code, 2000 epochs of 1000 updates")),
+        .. DiffusionQlTask.All.Select(task => new PublishedSettings(task.Name, task.Options(), "Diffusion-QL's code") { Updates = task.Updates }),
+        .. _cleanDiffuser.Select(row => new PublishedSettings(row.Task, CleanDiffuser(row.Eta), "CleanDiffuser's code") { Updates = 2_000_000 }),
     ];
 
     private static Dictionary<string, string> CleanDiffuser(double eta) => new()

@@ -69,6 +69,6 @@ public sealed class DtqlFactory : AgentFactory<DtqlSettings>
         };
         foreach (var (name, value) in more)
             options[name] = value;
-        return new PublishedSettings(task, options, $"the authors' code, {epochs} epochs of 1000 updates after the pretraining");
+        return new PublishedSettings(task, options, "the authors' code") { Updates = new DtqlSettings().PretrainUpdates + (epochs * 1000L) };
     }
 }

@@ -3,6 +3,9 @@ namespace Ofql.Agents.Fql;
 /// <summary>Flow Q-Learning by name.</summary>
 public sealed class FqlFactory : AgentFactory<FqlSettings>
 {
+    /// <summary>On D4RL.</summary>
+    private const long Updates = 500_000;
+
     private const string AlphaSource = "arXiv 2502.02538, alpha by task; rewards r - 1 in its code";
 
     /// <inheritdoc/>
@@ -37,8 +40,8 @@ public sealed class FqlFactory : AgentFactory<FqlSettings>
     protected override IAgent Create(FqlSettings settings, AgentContext context) => new FqlAgent(settings, context);
 
     private static PublishedSettings AntMaze(string maze, string alpha) =>
-        new($"antmaze-{maze}-v2", new Dictionary<string, string> { ["alpha"] = alpha, ["reward_shift"] = "-1" }, AlphaSource);
+        new($"antmaze-{maze}-v2", new Dictionary<string, string> { ["alpha"] = alpha, ["reward_shift"] = "-1" }, AlphaSource) { Updates = Updates };
 
     private static PublishedSettings Pen(string data, string alpha) => new(
-        $"pen-{data}-v1", new Dictionary<string, string> { ["alpha"] = alpha, ["q_aggregation"] = "min" }, "arXiv 2502.02538, alpha by task; the minimum of the critics on Adroit");
+        $"pen-{data}-v1", new Dictionary<string, string> { ["alpha"] = alpha, ["q_aggregation"] = "min" }, "arXiv 2502.02538, alpha by task; the minimum of the critics on Adroit") { Updates = Updates };
 }

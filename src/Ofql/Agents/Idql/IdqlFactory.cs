@@ -12,8 +12,8 @@ public sealed class IdqlFactory : AgentFactory<IdqlSettings>
     /// <inheritdoc/>
     public override IReadOnlyList<PublishedSettings> Published { get; } =
     [
-        .. D4rlTasks.Locomotion.With("the authors' code, 3 million updates", ("normalize_rewards", "return_range")),
-        .. D4rlTasks.AntMaze("v2").With("the authors' code, 3 million updates", ("expectile", "0.9"), ("reward_shift", "-1")),
+        .. D4rlTasks.Locomotion.With("the authors' code", 3_000_000, ("normalize_rewards", "return_range")),
+        .. D4rlTasks.AntMaze("v2").With("the authors' code", 3_000_000, ("expectile", "0.9"), ("reward_shift", "-1")),
     ];
 
     internal static PolicyFormat<IdqlSettings> Format { get; } = new()

@@ -16,10 +16,10 @@ public sealed class IqlFactory : AgentFactory<IqlSettings>
     /// <inheritdoc/>
     public override IReadOnlyList<PublishedSettings> Published { get; } =
     [
-        .. D4rlTasks.Locomotion.With("the authors' code", ("normalize_rewards", "return_range")),
-        .. D4rlTasks.AntMaze("v0").With("the authors' code", ("expectile", "0.9"), ("beta", "10"), ("reward_shift", "-1")),
-        .. D4rlTasks.Kitchen.With("the authors' code", ("beta", "0.5"), ("dropout", "0.1")),
-        .. D4rlTasks.Pen.With("the authors' code (Adroit, there v0)", ("beta", "0.5"), ("dropout", "0.1")),
+        .. D4rlTasks.Locomotion.With("the authors' code", 1_000_000, ("normalize_rewards", "return_range")),
+        .. D4rlTasks.AntMaze("v0").With("the authors' code", 1_000_000, ("expectile", "0.9"), ("beta", "10"), ("reward_shift", "-1")),
+        .. D4rlTasks.Kitchen.With("the authors' code", 1_000_000, ("beta", "0.5"), ("dropout", "0.1")),
+        .. D4rlTasks.Pen.With("the authors' code (Adroit, there v0)", 1_000_000, ("beta", "0.5"), ("dropout", "0.1")),
     ];
 
     internal static PolicyFormat<IqlSettings> Format { get; } = new()

@@ -9,6 +9,9 @@ public sealed class Td3BcFactory : AgentFactory<Td3BcSettings>
     /// <inheritdoc/>
     public override string Paper => "Fujimoto and Gu, arXiv 2106.06860";
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<PublishedSettings> Published { get; } = [.. D4rlTasks.Locomotion.With("the paper, the same for all", 1_000_000)];
+
     internal static PolicyFormat<Td3BcSettings> Format { get; } = new()
     {
         Kind = "td3_bc",
