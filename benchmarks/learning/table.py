@@ -3,10 +3,11 @@
 
   table.py run PLAN --runs FOLDER [--jobs 2] [--only TEXT ...]   trains what is missing; begun runs go on where they stopped
   table.py show PLAN --runs FOLDER [--speed]                     prints the table of the last checkpoints, as Markdown
-  table.py keep PLAN --runs FOLDER                               notes the completed runs in results/PLAN, beside this program
+  table.py keep PLAN --runs FOLDER [--speed]                     notes the completed runs in results/PLAN, beside this program
 
 A plan is a JSON file such as robots.json. Every run has a folder RUNS/ROW.COLUMN.sSEED with its whole configuration, and is resumable.
 What is kept counts as done: a table can be made in several sittings, on several machines. `run --again` trains it all the same.
+A plan that says `"choose": METRIC` also reports what choosing among a run's evaluations would have: the best, and the one where METRIC is lowest.
 Options of `run`: --program (how ofql is started), --data (folder of recorded files), --nice. With --speed the table also gives updates/s (median over
 the first seed's log, as the trainings ran: side by side, whatever else the machine did) and microseconds per action, measured now, one policy after the other.
 """
@@ -50,7 +51,9 @@ def command(plan, args, name, row, column, seed):
     if agent := settings.pop("agent", None):
         words += ["--agent", agent]
     for key, value in settings.items():
-        words += ["--set", f"{key}={value}"]
+        # null takes back what the row sets for all: not every algorithm has every option.
+        if value is not None:
+            words += ["--set", f"{key}={value}"]
     return words
 
 
@@ -75,10 +78,27 @@ def trained(args, name):
     rows = list(csv.DictReader(path.open()))
     if not rows:
         return None
-    row = rows[-1]
-    # Returns where the task has no normalised score (the pendulum).
+    return int(rows[-1]["step"]), scores(rows[-1])
+
+
+def scores(row):
+    """{way: score} of a row of evaluations.csv; returns where the task has no normalised score (the pendulum)."""
     ending = "/score" if any(key.endswith("/score") for key in row) else "/return"
-    return int(row["step"]), {key[: -len(ending)]: float(value) for key, value in row.items() if key.endswith(ending) and value}
+    return {key[: -len(ending)]: float(value) for key, value in row.items() if key.endswith(ending) and value}
+
+
+def chosen(args, name, metric):
+    """What a choice among a run's evaluations would report: the best of each way, and the one where `metric` is lowest, as Diffusion-QL chooses."""
+    path = args.runs / name / "evaluations.csv"
+    if not metric or not path.exists():
+        return None
+    rows = list(csv.DictReader(path.open()))
+    losses = {int(row["step"]): float(row[metric]) for row in csv.DictReader((args.runs / name / "metrics.csv").open()) if row.get(metric)}
+    rows = [row for row in rows if int(row["step"]) in losses]
+    if not rows:
+        return None
+    lowest = min(rows, key=lambda row: losses[int(row["step"])])
+    return {"best": {way: max(scores(row)[way] for row in rows) for way in scores(rows[0])}, "lowest": scores(lowest), "evaluations": len(rows)}
 
 
 def run(plan, args):
@@ -86,7 +106,9 @@ def run(plan, args):
     wanted = [c for c in cells(plan) if not args.only or any(text in c[0] for text in args.only)]
     wanted = [c for c in wanted if not (done := last(args, c[0])) or done[0] < plan["updates"]]
     running, failed = {}, []
-    commit = git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
+    # Of the program that trains, which may be another checkout than this one.
+    folder = pathlib.Path(args.program[-1]).resolve().parent
+    commit = git(folder, "rev-parse", "--short", "HEAD") + ("+" if git(folder, "status", "--porcelain", "--untracked-files=no") else "")
     # A stop reaches the trainings as a stop too: they save what they have.
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     try:
@@ -116,6 +138,7 @@ def run(plan, args):
 
 def keep(plan, args):
     notes = kept(args)
+    times = action_times(plan, args) if args.speed else {}
     for name, *_ in cells(plan):
         done = trained(args, name)
         manifest = args.runs / name / "run.json"
@@ -134,6 +157,10 @@ def keep(plan, args):
             "machine": f"{session['processor']}, {session['vector_bits']} bits",
             "simulator": session["simulator"],
         }
+        if choice := chosen(args, name, plan.get("choose")):
+            notes[name]["chosen"] = choice
+        if name in times:
+            notes[name]["action_microseconds"] = times[name]
     args.kept.parent.mkdir(exist_ok=True)
     new = args.kept.with_suffix(".new")
     new.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n")
@@ -148,8 +175,8 @@ def commits(args, name):
     return list(dict.fromkeys(line[len(COMMIT):] for line in lines if line.startswith(COMMIT)))
 
 
-def git(*words):
-    return subprocess.run(["git", *words], stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True).stdout.strip()
+def git(folder, *words):
+    return subprocess.run(["git", *words], stdout=subprocess.PIPE, text=True, cwd=folder, check=True).stdout.strip()
 
 
 def spread(values):
@@ -191,6 +218,7 @@ def show(plan, args):
     heads = ["data", "setting", "updates", "one sample", "without noise", "best of 50"]
     every = [e for name, *_ in cells(plan) if (e := last(args, name))]
     heads += ["as the setting acts"] if any(way not in PLAIN for _, scores in every for way in scores) else []
+    heads += ["best evaluation", f"evaluation of the lowest {plan['choose']}"] if "choose" in plan else []
     heads += ["updates/s", "µs per action, of 50"] if args.speed else []
     print(plan["about"] + "\n\nMean over seeds ± half the 95 % interval (each seed); normalised scores, or returns where the task has none.\n")
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
@@ -205,9 +233,15 @@ def show(plan, args):
             if "as the setting acts" in heads:
                 ways.append(next((w for w in found[0][1] if w not in PLAIN and all(w in scores for _, scores in found)), None))
             texts = [spread([scores[way] for _, scores in found]) + (f" {way}" if way not in PLAIN else "") if way else "" for way in ways]
+            if "choose" in plan:
+                # By the way that the setting acts.
+                acts = next(way for way in reversed(ways) if way)
+                names = [f"{row}.{column}.s{s}" for s in plan["seeds"]]
+                choices = [c for name in names if (c := chosen(args, name, plan["choose"]) or kept(args).get(name, {}).get("chosen"))]
+                texts += [spread([c[kind][acts] for c in choices]) if choices else "" for kind in ("best", "lowest")]
             if speed is not None:
                 first = f"{row}.{column}.s{plan['seeds'][0]}"
-                texts += [updates_per_second(args, first), speed.get(first, "")]
+                texts += [updates_per_second(args, first), speed.get(first) or kept(args).get(first, {}).get("action_microseconds", "")]
             print(f"| {row} | {column} | {', '.join(f'{s:,}' for s in steps)} | {' | '.join(texts)} |")
 
 

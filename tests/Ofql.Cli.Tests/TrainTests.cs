@@ -309,6 +309,25 @@ public class TrainTests
     }
 
     [Fact]
+    public void One_seed_of_several_of_a_real_algorithm_equals_the_same_run_alone()
+    {
+        using var cli = new CliFixture();
+        string[] line = ["train", "--data", cli.Data, "--env", "pendulum", "--runs", cli.Runs, "--updates", "60", "--set", "agent.batch_size=64", "--set", "agent.hidden_width=24", "--set", "evaluation.episodes=1"];
+        Train("--name", "many", "--seeds", "0..3");
+        Train("--name", "alone", "--seed", "2", "--threads", "1");
+        Train("--name", "two", "--seed", "2", "--threads", "2");
+        Assert.Equal(cli.Bytes("alone"), cli.Bytes("many/seed-2"));
+        Assert.Equal(cli.Bytes("alone"), cli.Bytes("two"));
+        Assert.NotEqual(cli.Bytes("alone"), cli.Bytes("many/seed-3"));
+
+        void Train(params string[] more)
+        {
+            var (code, _, error) = CliFixture.RunWith([.. line, .. more], TextReader.Null, Ofql.Cli.Composition.Catalog.Shipped, CancellationToken.None);
+            Assert.True(code == 0, error);
+        }
+    }
+
+    [Fact]
     public void Data_that_does_not_fit_is_refused_before_training()
     {
         using var cli = new CliFixture();

@@ -40,6 +40,16 @@ internal sealed class ActBatchMeter : IDisposable
         return rates.Sum() / _rows;
     }
 
+    /// <summary>Managed bytes per call of the first thread's actor.</summary>
+    public double AllocatedBytes()
+    {
+        const int Calls = 10;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Calls; i++)
+            _shares[0].Act();
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Calls;
+    }
+
     public void Dispose() => _shares.ForEach(share => share.Actor.Dispose());
 
     private sealed class Share
@@ -62,6 +72,8 @@ internal sealed class ActBatchMeter : IDisposable
 
         public IActor Actor { get; }
 
+        public void Act() => Actor.Act(Actor.Capacity, _states, _noise, _uniforms, _actions);
+
         /// <summary>Actions per second.</summary>
         public double Rate(double seconds)
         {
@@ -70,7 +82,7 @@ internal sealed class ActBatchMeter : IDisposable
             double elapsed;
             do
             {
-                Actor.Act(Actor.Capacity, _states, _noise, _uniforms, _actions);
+                Act();
                 calls++;
                 elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
             }

@@ -11,9 +11,10 @@ namespace Ofql.Cli.Bench;
 /// <param name="SharedMedian">The same on two threads.</param>
 /// <param name="BatchPerSecond">Batches of actions per second, one sample per state.</param>
 /// <param name="BatchShare">Their share of the float32 peak; only where the work is counted (OFQL).</param>
-/// <param name="Cost">How many times OFQL's time each of the three takes: the median of the rounds' ratios.</param>
+/// <param name="Cost">How many times OFQL's time each takes: the median of the rounds' ratios.</param>
+/// <param name="Bytes">Managed memory allocated per call, in the worst of the ways of acting and the best of the rounds.</param>
 internal sealed record ActingResult(
-    SpeedArm Arm, double OneMedian, double OneP99, double CandidatesMedian, double SharedMedian, double BatchPerSecond, double? BatchShare, (double One, double Candidates, double Batch) Cost);
+    SpeedArm Arm, double OneMedian, double OneP99, double CandidatesMedian, double SharedMedian, double BatchPerSecond, double? BatchShare, (double One, double OneP99, double Candidates, double Batch) Cost, double Bytes);
 
 /// <summary>Measures how algorithms act: one state, one state with many candidates, a batch; in turns within every round.</summary>
 internal sealed class ActSession : IDisposable
@@ -39,34 +40,24 @@ internal sealed class ActSession : IDisposable
 
     public int Batch { get; }
 
-    /// <summary>GFLOP of a batch of OFQL's actions: one evaluation of its velocity per state, unpadded, the embeddings of the fixed times not counted.</summary>
-    public double GigaFlop
-    {
-        get
-        {
-            var shape = _options.Shape;
-            long h = shape.Hidden;
-            return 2e-9 * Batch * (((shape.State + shape.Action) * h) + ((shape.Layers - 1) * h * h) + (h * shape.Action));
-        }
-    }
+    /// <summary>GFLOP of a batch of OFQL's actions.</summary>
+    public double GigaFlop => _options.Shape.ActGigaFlop(Batch);
 
     public IReadOnlyList<ActingResult> Run(Action<string> say, CancellationToken cancellation)
     {
-        var peaks = new List<double>();
         for (var round = 0; round < _options.Rounds; round++)
         {
-            peaks.Add(PeakMeter.Measure(1, _options.PeakSeconds));
             for (var i = 0; i < _meters.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                _meters[(i + round) % _meters.Count].Measure(_options.Seconds);
+                _meters[(i + round) % _meters.Count].Measure(_options);
             }
 
             var first = _meters[0];
-            say(FormattableString.Invariant($"round {round + 1} of {_options.Rounds}: {first.One[^1].Median:F2} us each, {first.Many[^1]:F1} us among {Candidates} ({first.Shared[^1]:F1} on two threads), {first.Batches[^1]:F1} batches/s"));
+            say(FormattableString.Invariant($"round {round + 1} of {_options.Rounds}: {first.One[^1].Median:F2} us each, {first.Many[^1]:F1} us among {Candidates} ({first.Shared[^1]:F1} on two threads), {first.Batches[^1].Rate:F1} batches/s"));
         }
 
-        return _meters.Select(meters => Summarize(meters, peaks)).ToList();
+        return _meters.Select(meters => Summarize(meters)).ToList();
     }
 
     public void Dispose()
@@ -75,7 +66,7 @@ internal sealed class ActSession : IDisposable
         _data.Dispose();
     }
 
-    private ActingResult Summarize(Meters own, List<double> peaks)
+    private ActingResult Summarize(Meters own)
     {
         var ofql = _meters[0];
         return new ActingResult(
@@ -84,11 +75,13 @@ internal sealed class ActSession : IDisposable
             BenchSession.Median(own.One.Select(one => one.P99)),
             BenchSession.Median(own.Many),
             BenchSession.Median(own.Shared),
-            BenchSession.Median(own.Batches),
-            own == ofql ? BenchSession.Median(own.Batches.Zip(peaks, (rate, peak) => GigaFlop * rate / peak)) : null,
+            BenchSession.Median(own.Batches.Select(batch => batch.Rate)),
+            own == ofql ? BenchSession.Median(own.Batches.Select(batch => GigaFlop * batch.Rate / batch.Peak)) : null,
             (BenchSession.Median(own.One.Zip(ofql.One, (a, b) => a.Median / b.Median)),
+                BenchSession.Median(own.One.Zip(ofql.One, (a, b) => a.P99 / b.P99)),
                 BenchSession.Median(own.Many.Zip(ofql.Many, (a, b) => a / b)),
-                BenchSession.Median(own.Batches.Zip(ofql.Batches, (a, b) => b / a))));
+                BenchSession.Median(own.Batches.Zip(ofql.Batches, (a, b) => b.Rate / a.Rate))),
+            own.Bytes);
     }
 
     /// <summary>One algorithm's actors and what was measured of them, round by round.</summary>
@@ -119,15 +112,20 @@ internal sealed class ActSession : IDisposable
 
         public List<double> Shared { get; } = [];
 
-        public List<double> Batches { get; } = [];
+        public List<(double Rate, double Peak)> Batches { get; } = [];
 
-        public void Measure(double seconds)
+        // Least of the rounds: what acting allocates is in every one of them, what the runtime does beside it is not.
+        public double Bytes { get; private set; } = double.PositiveInfinity;
+
+        public void Measure(BenchOptions options)
         {
-            var one = _one.Measure(OneCalls);
+            var (one, many, shared) = (_one.Measure(OneCalls), _many.Measure(CandidateCalls), _shared.Measure(CandidateCalls));
             One.Add((one.Median, one.P99));
-            Many.Add(_many.Measure(CandidateCalls).Median);
-            Shared.Add(_shared.Measure(CandidateCalls).Median);
-            Batches.Add(_batch.Rate(seconds));
+            Many.Add(many.Median);
+            Shared.Add(shared.Median);
+            // Beside each other, so that a slow moment of the machine is in both.
+            Batches.Add((_batch.Rate(options.Seconds), PeakMeter.Measure(1, options.PeakSeconds)));
+            Bytes = Math.Min(Bytes, new[] { one.Bytes, many.Bytes, shared.Bytes, _batch.AllocatedBytes() }.Max());
         }
 
         public void Dispose()

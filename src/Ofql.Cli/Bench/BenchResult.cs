@@ -69,5 +69,5 @@ internal sealed record ThreadResult(
 /// <param name="Calls">Timed calls in all.</param>
 internal sealed record ActResult(double MedianMicroseconds, double P99Microseconds, double BytesPerAction, int Calls);
 
-/// <summary>All that was measured.</summary>
-internal sealed record BenchResult(BenchOptions Options, WorkCount Work, IReadOnlyList<ThreadResult> Threads, ActResult Act);
+/// <summary>All that was measured. Tile: shares of one thread's peak of a product and a weight gradient of 256 x 256 x 256 by themselves.</summary>
+internal sealed record BenchResult(BenchOptions Options, WorkCount Work, IReadOnlyList<ThreadResult> Threads, ActResult Act, (double Product, double Gradient) Tile);

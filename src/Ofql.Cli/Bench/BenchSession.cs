@@ -56,6 +56,8 @@ internal sealed class BenchSession : IDisposable
         using var actor = new ActMeter(Meter(1).CreateActor(new ActingOptions()), _data);
         var rounds = counts.ToDictionary(count => count, _ => new List<(double Peak, double Rate, double Bytes)>());
         var acts = new List<(double Median, double P99, double Bytes)>();
+        using var tile = new TileMeter();
+        var tiles = new List<(double Product, double Gradient)>();
         for (var round = 1; round <= Options.Rounds; round++)
         {
             foreach (var count in counts)
@@ -66,8 +68,11 @@ internal sealed class BenchSession : IDisposable
                 var rate = Meter(count).Rate(Options.Seconds);
                 rounds[count].Add((peak, rate, Meter(count).AllocatedBytes(AllocationUpdates)));
                 // Straight after the measurement on one thread, while no other worker of ours spins.
-                if (count == 1)
-                    acts.Add(actor.Measure(ActCalls));
+                if (count != 1)
+                    continue;
+                acts.Add(actor.Measure(ActCalls));
+                var (product, gradient) = tile.Measure(Options.PeakSeconds);
+                tiles.Add((product / peak, gradient / peak));
             }
 
             var rates = string.Join(", ", counts.Select(count => FormattableString.Invariant($"{rounds[count][^1].Rate:F1} updates/s on {count}")));
@@ -78,7 +83,7 @@ internal sealed class BenchSession : IDisposable
             meter.CheckHealth();
         var act = new ActResult(
             Median(acts.Select(one => one.Median)), Median(acts.Select(one => one.P99)), acts.Min(one => one.Bytes), ActCalls * Options.Rounds);
-        return new BenchResult(Options, Work, counts.Select(count => Summarize(count, rounds[count])).ToList(), act);
+        return new BenchResult(Options, Work, counts.Select(count => Summarize(count, rounds[count])).ToList(), act, (Median(tiles.Select(one => one.Product)), Median(tiles.Select(one => one.Gradient))));
     }
 
     /// <summary>Time of every instruction of an update on one thread.</summary>

@@ -33,6 +33,13 @@ internal sealed record BenchShape
         ActorAverageStart = 0,
     };
 
+    /// <summary>GFLOP of OFQL's actions for <paramref name="rows"/> states: one evaluation of its velocity per state, unpadded, the embeddings of the fixed times not counted.</summary>
+    public double ActGigaFlop(int rows)
+    {
+        long h = Hidden;
+        return 2e-9 * rows * (((State + Action) * h) + ((Layers - 1) * h * h) + (h * Action));
+    }
+
     /// <exception cref="UsageException">A size that no network has.</exception>
     public BenchShape Checked()
     {

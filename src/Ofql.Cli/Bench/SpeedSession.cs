@@ -40,10 +40,11 @@ internal sealed record SpeedArm(string Name, double? PaperHours, double? PaperAc
 /// <param name="UpdateRatio">How many times as many updates OFQL makes in a time: the median of the rounds' ratios.</param>
 /// <param name="ActBatchesPerSecond">Rate of batches of actions.</param>
 /// <param name="ActBatchRatio">How many times as many of them OFQL makes.</param>
+/// <param name="ActBatchShare">Their share of the float32 peak of as many threads; only where the work is counted (OFQL).</param>
 /// <param name="ActMicroseconds">One action for one state; on one thread alone.</param>
 /// <param name="ActRatio">How many times as long it takes as OFQL's.</param>
 internal sealed record SpeedResult(
-    SpeedArm Arm, int Threads, double UpdatesPerSecond, double UpdateRatio, double ActBatchesPerSecond, double ActBatchRatio, double? ActMicroseconds, double? ActRatio);
+    SpeedArm Arm, int Threads, double UpdatesPerSecond, double UpdateRatio, double ActBatchesPerSecond, double ActBatchRatio, double? ActBatchShare, double? ActMicroseconds, double? ActRatio);
 
 /// <summary>
 /// Measures algorithms against each other: within a round one after the other, in turning order, so that a slow moment of the
@@ -89,7 +90,7 @@ internal sealed class SpeedSession : IDisposable
                 for (var i = 0; i < turn.Count; i++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    turn[(i + round) % turn.Count].Measure(_options.Seconds);
+                    turn[(i + round) % turn.Count].Measure(_options);
                 }
             }
 
@@ -98,7 +99,7 @@ internal sealed class SpeedSession : IDisposable
         }
 
         _meters.ForEach(meters => meters.Update.CheckHealth());
-        return _meters.Select(meters => meters.Summarize(_meters.First(first => first.Threads == meters.Threads))).ToList();
+        return _meters.Select(meters => meters.Summarize(_meters.First(first => first.Threads == meters.Threads), _options.Shape.ActGigaFlop(_actRows))).ToList();
     }
 
     public void Dispose()
@@ -131,23 +132,29 @@ internal sealed class SpeedSession : IDisposable
 
         private List<double> ActBatches { get; } = [];
 
+        private List<double> Peaks { get; } = [];
+
         private List<double> Acts { get; } = [];
 
-        public void Measure(double seconds)
+        public void Measure(BenchOptions options)
         {
-            Updates.Add(Update.Rate(seconds));
-            ActBatches.Add(_actBatch.Rate(seconds));
+            Updates.Add(Update.Rate(options.Seconds));
+            ActBatches.Add(_actBatch.Rate(options.Seconds));
+            Peaks.Add(PeakMeter.Measure(Threads, options.PeakSeconds));
             if (_act is not null)
                 Acts.Add(_act.Measure(ActCalls).Median);
         }
 
-        public SpeedResult Summarize(Meters ofql) => new(
+        /// <param name="ofql">What it is divided by.</param>
+        /// <param name="gigaFlop">Work of a batch of OFQL's actions.</param>
+        public SpeedResult Summarize(Meters ofql, double gigaFlop) => new(
             Arm,
             Threads,
             BenchSession.Median(Updates),
             BenchSession.Median(ofql.Updates.Zip(Updates, (first, own) => first / own)),
             BenchSession.Median(ActBatches),
             BenchSession.Median(ofql.ActBatches.Zip(ActBatches, (first, own) => first / own)),
+            this == ofql ? BenchSession.Median(ActBatches.Zip(Peaks, (rate, peak) => gigaFlop * rate / peak)) : null,
             _act is null ? null : BenchSession.Median(Acts),
             _act is null ? null : BenchSession.Median(ofql.Acts.Zip(Acts, (first, own) => own / first)));
 

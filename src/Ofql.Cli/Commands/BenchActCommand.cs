@@ -47,15 +47,15 @@ internal static class BenchActCommand
         var shape = options.Shape;
         context.Out.WriteLine();
         context.Out.WriteLine($"State {shape.State}, action {shape.Action}, {shape.Layers} x {shape.Hidden}, embedding {shape.Embedding}; one thread, medians of rounds: {options.Rounds}. x: times OFQL's cost.");
-        var table = new TextTable("algorithm", "us each", "99th", "x", $"us, best of {candidates}", "x", "on 2 threads", $"batches of {rows} per s", "x", "of peak");
+        var table = new TextTable("algorithm", "us each", "x", "99th", "x", $"us, best of {candidates}", "x", "on 2 threads", $"batches of {rows} per s", "x", "of peak", "bytes");
         foreach (var result in results)
         {
             table.Add(
-                result.Arm.Name, TextTable.Number(result.OneMedian), TextTable.Number(result.OneP99), TextTable.Number(result.Cost.One),
+                result.Arm.Name, TextTable.Number(result.OneMedian), TextTable.Number(result.Cost.One), TextTable.Number(result.OneP99), TextTable.Number(result.Cost.OneP99),
                 TextTable.Number(result.CandidatesMedian, "F1"), TextTable.Number(result.Cost.Candidates),
                 TextTable.Number(result.SharedMedian, "F1"),
                 TextTable.Number(result.BatchPerSecond, "F1"), TextTable.Number(result.Cost.Batch),
-                result.BatchShare is { } share ? TextTable.Number(100 * share, "F1") + " %" : "");
+                result.BatchShare is { } share ? TextTable.Number(100 * share, "F1") + " %" : "", TextTable.Number(result.Bytes, "F0"));
         }
 
         table.Write(context);
@@ -67,6 +67,8 @@ internal static class BenchActCommand
         ["algorithm"] = result.Arm.Name,
         ["act_microseconds"] = new JsonObject { ["median"] = BenchJson.Round(result.OneMedian), ["p99"] = BenchJson.Round(result.OneP99) },
         ["act_cost_over_ofql"] = BenchJson.Round(result.Cost.One),
+        ["act_p99_over_ofql"] = BenchJson.Round(result.Cost.OneP99),
+        ["bytes_per_call"] = result.Bytes,
         ["candidates_microseconds"] = BenchJson.Round(result.CandidatesMedian),
         ["candidates_microseconds_two_threads"] = BenchJson.Round(result.SharedMedian),
         ["candidates_cost_over_ofql"] = BenchJson.Round(result.Cost.Candidates),

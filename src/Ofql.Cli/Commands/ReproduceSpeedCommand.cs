@@ -40,7 +40,7 @@ internal static class ReproduceSpeedCommand
         context.Out.WriteLine("Updates:");
         var ofql = results[0].Arm;
         var updates = new TextTable("algorithm", "threads", "updates/s", "x", "h per 1M", "paper", "x");
-        var acts = new TextTable("algorithm", "threads", "batches/s", "x", "paper", "x", "us each", "x");
+        var acts = new TextTable("algorithm", "threads", "batches/s", "x", "paper", "x", "of peak", "us each", "x");
         foreach (var result in results)
         {
             var threads = result.Threads.ToString(CultureInfo.InvariantCulture);
@@ -50,6 +50,7 @@ internal static class ReproduceSpeedCommand
             acts.Add(
                 result.Arm.Name, threads, TextTable.Number(result.ActBatchesPerSecond, "F1"), TextTable.Number(result.ActBatchRatio),
                 TextTable.Number(result.Arm.PaperActBatches, "F1"), TextTable.Number(ofql.PaperActBatches / result.Arm.PaperActBatches),
+                result.ActBatchShare is { } share ? TextTable.Number(100 * share, "F1") + " %" : "",
                 TextTable.Number(result.ActMicroseconds), TextTable.Number(result.ActRatio));
         }
 
@@ -72,6 +73,7 @@ internal static class ReproduceSpeedCommand
             ["hours_per_million_updates"] = BenchJson.Round(Hours(result)),
             ["act_batches_per_second"] = BenchJson.Round(result.ActBatchesPerSecond),
             ["act_batch_cost_over_ofql"] = BenchJson.Round(result.ActBatchRatio),
+            ["act_batch_share_of_peak"] = result.ActBatchShare is { } share ? BenchJson.Round(share) : null,
             ["act_microseconds"] = result.ActMicroseconds is { } time ? BenchJson.Round(time) : null,
             ["act_cost_over_ofql"] = result.ActRatio is { } ratio ? BenchJson.Round(ratio) : null,
         }).ToArray()),
@@ -81,17 +83,6 @@ internal static class ReproduceSpeedCommand
         ["seconds"] = options.Seconds,
         ["dataset_rows"] = options.Rows,
         ["machine"] = BenchJson.Of(machine),
-        ["anchors"] = new JsonObject
-        {
-            ["source"] = PaperAnchors.Source,
-            ["device"] = PaperAnchors.Device,
-            ["ofql_hours_per_million_updates"] = PaperAnchors.OfqlHours,
-            ["dql_hours_per_million_updates"] = PaperAnchors.DqlHours,
-            ["dql_update_cost_over_ofql"] = BenchJson.Round(PaperAnchors.DqlHours / PaperAnchors.OfqlHours),
-            ["act_batch"] = PaperAnchors.ActBatch,
-            ["ofql_act_batches_per_second"] = PaperAnchors.OfqlActBatches,
-            ["dql_act_batches_per_second"] = PaperAnchors.DqlActBatches,
-            ["dql_act_batch_cost_over_ofql"] = BenchJson.Round(PaperAnchors.OfqlActBatches / PaperAnchors.DqlActBatches),
-        },
+        ["anchors"] = BenchJson.Anchors(),
     };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Rendering;
 using Ofql.Cli.Runs;
@@ -111,6 +112,13 @@ internal static class TrainSummary
         return json;
     }
 
+    // From the start of the process, which no clock of ours has seen.
+    private static double? SecondsToFirstUpdate(SessionResult result)
+    {
+        using var process = Process.GetCurrentProcess();
+        return (result.Training.FirstUpdate - new DateTimeOffset(process.StartTime))?.TotalSeconds;
+    }
+
     private static JsonNode RunJson(SessionResult result) => new JsonObject
     {
         ["run"] = result.Folder.FolderPath,
@@ -120,6 +128,7 @@ internal static class TrainSummary
         ["step"] = result.Training.Step,
         ["seconds"] = CommandContext.Number(result.Training.Elapsed.TotalSeconds),
         ["seconds_in_updates"] = CommandContext.Number(result.Training.Updating.TotalSeconds),
+        ["seconds_to_first_update"] = CommandContext.Number(SecondsToFirstUpdate(result)),
         ["updates_per_second"] = CommandContext.Number(result.Training.UpdatesPerSecond),
         ["origin"] = result.Origin is not { } origin ? null : new JsonObject
         {

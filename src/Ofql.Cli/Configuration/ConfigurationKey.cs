@@ -1,3 +1,5 @@
+using Ofql.Cli.Runs;
+
 namespace Ofql.Cli.Configuration;
 
 /// <summary>What a configuration key may hold.</summary>
@@ -69,7 +71,7 @@ internal static class ConfigurationSchema
         new(AgentName, ValueKind.Text, "ofql", KeyEffect.Result, "algorithm"),
         new("training.updates", ValueKind.Integer, "20000", KeyEffect.Length, "gradient updates") { Minimum = 1 },
         new("training.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of all random streams") { Minimum = 0 },
-        new("training.threads", ValueKind.Integer, "0", KeyEffect.Watching, "threads per run; 0 for all cores; the result does not depend on it") { Minimum = 0, Maximum = int.MaxValue },
+        new("training.threads", ValueKind.Integer, "0", KeyEffect.Watching, $"threads per run; 0 for one where there are several seeds, else for all cores up to {SeedSweep.MostThreads}; the result does not depend on it") { Minimum = 0, Maximum = int.MaxValue },
         new("training.log_every", ValueKind.Integer, "500", KeyEffect.Watching, "updates per row of metrics") { Minimum = 1 },
         new("training.evaluate_every", ValueKind.Integer, "5000", KeyEffect.Watching, "updates between evaluations; 0 for the end alone") { Minimum = 0 },
         new("training.checkpoint_every", ValueKind.Integer, "5000", KeyEffect.Watching, "updates between checkpoints; 0 for the end alone") { Minimum = 0 },

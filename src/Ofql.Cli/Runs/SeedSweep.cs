@@ -9,14 +9,17 @@ namespace Ofql.Cli.Runs;
 /// <summary>Runs every seed of a plan: one after the other, or several at once when each takes fewer threads than there are.</summary>
 internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPlan plan, ProgressView view)
 {
+    /// <summary>Threads of a run where none are named: a batch of 256 rows has 16 groups of rows that threads can share.</summary>
+    public const int MostThreads = 16;
+
     /// <summary>Runs until all seeds are done or the wish to stop arrives. Seeds that were not reached have no result.</summary>
     public IReadOnlyList<SessionResult> Run(OpenedDataset? data, DataReport? report)
     {
         var threads = (int)plan.Configuration.Integer("training.threads");
         var cores = Environment.ProcessorCount;
         // Several seeds fill the cores best as one run per core: no update waits for another thread.
-        // More threads than cores would only wait for each other.
-        var perRun = threads > 0 ? Math.Min(threads, cores) : plan.Seeds.Count > 1 ? 1 : cores;
+        // More threads than cores would only wait for each other, and so would those for which a batch has no rows.
+        var perRun = threads > 0 ? Math.Min(threads, cores) : plan.Seeds.Count > 1 ? 1 : Math.Min(MostThreads, cores);
         var atOnce = Math.Clamp(cores / perRun, 1, plan.Seeds.Count);
         // What is left over evaluates beside the training.
         var spare = (cores - (perRun * atOnce)) / atOnce;

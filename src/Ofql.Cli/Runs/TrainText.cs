@@ -12,7 +12,7 @@ internal static class TrainText
     {
         TrainingOutcome.Completed => string.Create(
             CultureInfo.InvariantCulture,
-            $"Completed {result.Step} {run.StepUnit}s in {Duration(result.Elapsed)} ({result.UpdatesPerSecond:F0} {run.StepUnit}s/s while training, {result.Updating / result.Elapsed:P0} of the time in {run.StepUnit}s)."),
+            $"Completed {result.Step} {run.StepUnit}s in {Duration(result.Elapsed)} ({result.UpdatesPerSecond:F0} {run.StepUnit}s/s while training, {result.Elapsed / result.Updating:F2} times the time of its {run.StepUnit}s)."),
         TrainingOutcome.Cancelled => string.Create(CultureInfo.InvariantCulture, $"Interrupted at {run.StepUnit} {result.Step} of {run.Steps}; the state was saved."),
         _ => result.Reason!,
     };

@@ -1,7 +1,6 @@
 using Ofql.Graph;
 using Ofql.Graph.Parameters;
 using Ofql.Networks;
-using static Ofql.Graph.Functions;
 
 namespace Ofql.Agents;
 

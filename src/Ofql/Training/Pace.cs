@@ -41,6 +41,9 @@ internal sealed class Pace
     /// <summary>Updates per second since the start.</summary>
     internal double MeanRate => Trained > TimeSpan.Zero ? (_lastStep - _firstStep) / Trained.TotalSeconds : 0;
 
+    /// <summary>When the first update was done; null before.</summary>
+    internal DateTimeOffset? FirstUpdate { get; private set; }
+
     /// <summary>Time in updates proper.</summary>
     internal TimeSpan Updating => _time.GetElapsedTime(0, _updating);
 
@@ -59,7 +62,11 @@ internal sealed class Pace
     internal long BeginUpdate() => _time.GetTimestamp();
 
     /// <summary>Counts an update's time.</summary>
-    internal void EndUpdate(long began) => _updating += _time.GetTimestamp() - began;
+    internal void EndUpdate(long began)
+    {
+        _updating += _time.GetTimestamp() - began;
+        FirstUpdate ??= _time.GetUtcNow();
+    }
 
     /// <summary>Runs something that is not an update.</summary>
     internal void Aside(Action action, bool evaluation = false)

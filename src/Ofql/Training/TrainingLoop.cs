@@ -293,7 +293,7 @@ public sealed class TrainingLoop
         _hooks.Metrics?.Flush();
         Report(TrainingPhase.Ended);
         var evaluation = _evaluatedStep == _agent.Step ? _evaluation : [];
-        return new TrainingResult(outcome, _agent.Step, reason, evaluation, _pace.Elapsed, _pace.MeanRate) { Updating = _pace.Updating };
+        return new TrainingResult(outcome, _agent.Step, reason, evaluation, _pace.Elapsed, _pace.MeanRate) { Updating = _pace.Updating, FirstUpdate = _pace.FirstUpdate };
     }
 
     private void Report(TrainingPhase phase)

@@ -63,4 +63,7 @@ public sealed record TrainingResult(
 {
     /// <summary>What of <see cref="Elapsed"/> were updates (for learning online: steps, with the collecting); the rest were logs, evaluations, checkpoints.</summary>
     public TimeSpan Updating { get; init; }
+
+    /// <summary>When this process had done its first update; null where it did none.</summary>
+    public DateTimeOffset? FirstUpdate { get; init; }
 }

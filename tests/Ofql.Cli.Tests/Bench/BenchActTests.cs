@@ -18,8 +18,9 @@ public class BenchActTests
         Assert.Equal(["ofql", "dql, T = 5", "fm_ql, K = 5"], results.Select(result => (string)result!["algorithm"]!));
         foreach (var result in results)
         {
-            string[] names = ["act_cost_over_ofql", "candidates_microseconds", "candidates_cost_over_ofql", "act_batches_per_second", "act_batch_cost_over_ofql"];
+            string[] names = ["act_cost_over_ofql", "candidates_microseconds", "candidates_cost_over_ofql", "act_batches_per_second", "act_batch_cost_over_ofql", "act_p99_over_ofql"];
             Assert.All(names, name => Assert.True((double)result![name]! > 0, name));
+            Assert.Equal(0, (double)result!["bytes_per_call"]!);
             Assert.True((double)result!["act_microseconds"]!["p99"]! >= (double)result["act_microseconds"]!["median"]!);
         }
 

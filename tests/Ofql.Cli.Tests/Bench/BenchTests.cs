@@ -24,11 +24,14 @@ public class BenchTests
             Assert.True((double)json[threads]!["updates_per_second"]! > 0);
             Assert.True((double)json[threads]!["share_of_peak"]! > 0);
             Assert.Equal(0, (double)json[threads]!["bytes_per_update"]!);
+            Assert.Equal((double)json[threads]!["updates_per_second"]! / (1e6 / 6.3 / 3600), (double)json[threads]!["times_the_papers_rate"]!, (double)json[threads]!["times_the_papers_rate"]! * 1e-4);
         }
 
         Assert.True((double)json["act_microseconds"]!["median"]! > 0);
         Assert.True((double)json["act_microseconds"]!["p99"]! >= (double)json["act_microseconds"]!["median"]!);
         Assert.Equal(0, (double)json["bytes_per_action"]!);
+        Assert.All((string[])["product_share_of_peak", "weight_gradient_share_of_peak"], name => Assert.InRange((double)json[name]!, 0.01, 1.2));
+        Assert.Equal((846.5, 238.7), ((double)json["anchors"]!["ofql_act_batches_per_second"]!, (double)json["anchors"]!["dql_act_batches_per_second"]!));
         Assert.Equal(1.0, json["profile"]!.AsArray().Sum(group => (double)group!["share"]!), 1e-3);
     }
 
@@ -38,6 +41,8 @@ public class BenchTests
         var text = Run([.. Small, "--threads", "1"]);
         Assert.Contains("updates/s", text, StringComparison.Ordinal);
         Assert.Contains("6.3 h per million updates (44 updates/s)", text, StringComparison.Ordinal);
+        Assert.Contains("batches of 2500 actions: 846.5 and 238.7 per second", text, StringComparison.Ordinal);
+        Assert.Contains("x paper", text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -25,6 +25,7 @@ public class ReproduceSpeedTests
             Assert.All(names, name => Assert.True((double)result![name]! > 0, name));
             // One state needs one thread.
             Assert.Equal((int)result!["threads"]! == 1, result["act_microseconds"] is not null);
+            Assert.Equal((string)result["algorithm"]! == "ofql", result["act_batch_share_of_peak"] is not null);
         }
 
         Assert.All((int[])[0, 3], row => Assert.Equal((1.0, 1.0), ((double)results[row]!["update_cost_over_ofql"]!, (double)results[row]!["act_batch_cost_over_ofql"]!)));
