@@ -312,7 +312,7 @@ public class TrainTests
     public void One_seed_of_several_of_a_real_algorithm_equals_the_same_run_alone()
     {
         using var cli = new CliFixture();
-        string[] line = ["train", "--data", cli.Data, "--env", "pendulum", "--runs", cli.Runs, "--updates", "60", "--set", "agent.batch_size=64", "--set", "agent.hidden_width=24", "--set", "evaluation.episodes=1"];
+        string[] line = ["train", "--data", cli.Data, "--env", "pendulum", "--runs", cli.Runs, "--updates", "40", "--set", "agent.batch_size=64", "--set", "agent.hidden_width=24", "--set", "evaluation.episodes=1"];
         Train("--name", "many", "--seeds", "0..3");
         Train("--name", "alone", "--seed", "2", "--threads", "1");
         Train("--name", "two", "--seed", "2", "--threads", "2");
@@ -378,7 +378,9 @@ public class TrainTests
         Assert.Contains("eta: 0.5", published, StringComparison.Ordinal);
         Assert.Contains("updates: 2\n", published, StringComparison.Ordinal);
         line = [.. line.Where(word => word is not ("--updates" or "2"))];
-        Assert.Contains("updates: 2000000\n", Output("--agent", "dql", "--published", "hopper-medium-replay-v2", "--dry-run"), StringComparison.Ordinal);
+        var whole = Output("--agent", "dql", "--published", "hopper-medium-replay-v2", "--dry-run");
+        Assert.Contains("updates: 2000000\n", whole, StringComparison.Ordinal);
+        Assert.Contains("selection: softmax\n", whole, StringComparison.Ordinal);
 
         string Output(params string[] more)
         {

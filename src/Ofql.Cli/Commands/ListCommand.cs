@@ -89,8 +89,11 @@ internal static class ListCommand
 
     private static string Text(PublishedSettings settings)
     {
-        var options = settings.Options.Count == 0 ? "(the defaults)" : string.Join(' ', settings.Options.Select(pair => $"{ConfigurationSchema.AgentPrefix}{pair.Key}={pair.Value}"));
-        return settings.Updates is { } updates ? string.Create(CultureInfo.InvariantCulture, $"{options} training.updates={updates}") : options;
+        var words = settings.Options.Select(pair => $"{ConfigurationSchema.AgentPrefix}{pair.Key}={pair.Value}").DefaultIfEmpty("(the defaults)").ToList();
+        if (settings.Updates is { } updates)
+            words.Add(string.Create(CultureInfo.InvariantCulture, $"training.updates={updates}"));
+        words.AddRange(settings.Acting.Select(pair => $"{ConfigurationSchema.EvaluationPrefix}{pair.Key}={pair.Value}"));
+        return string.Join(' ', words);
     }
 
     private static IEnumerable<(string Name, string Environment, string Data, string Title)> Tasks(CommandContext context) => context.Catalog.TaskNames.Select(name =>
@@ -120,6 +123,7 @@ internal static class ListCommand
                 ["task"] = settings.Task,
                 ["settings"] = new JsonObject(settings.Options.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
                 ["updates"] = settings.Updates,
+                ["acting"] = new JsonObject(settings.Acting.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
                 ["source"] = settings.Source,
             }).ToArray()),
         }).ToArray(),

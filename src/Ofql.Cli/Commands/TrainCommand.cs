@@ -19,7 +19,7 @@ internal static class TrainCommand
         var map = new Option<string?>("--map") { Description = "YAML file that says what the columns of a CSV file mean (see: ofql data inspect --help)", HelpName = "file" };
         var environment = new Option<string?>("--env") { Description = "Environment to evaluate in, or none", HelpName = "name" };
         var agent = new Option<string?>("--agent") { Description = "Algorithm (default: ofql; see: ofql list agents)", HelpName = "name" };
-        var published = new Option<string?>("--published") { Description = "Settings of the algorithm published for this task, and as many updates (see: ofql list agents)", HelpName = "task" };
+        var published = new Option<string?>("--published") { Description = "Settings of the algorithm published for this task, as many updates, and the way of acting that was scored (see: ofql list agents)", HelpName = "task" };
         var file = new Option<string?>("--config") { Description = "Configuration file, over the task's preset", HelpName = "file.yaml" };
         var set = new Option<string[]>("--set") { Description = "Set one key, such as training.updates=20000 or agent.eta=0.3; may be repeated", HelpName = "key=value" };
         var updates = new Option<long?>("--updates") { Description = "Gradient updates", HelpName = "count" };

@@ -42,6 +42,9 @@ internal static class ConfigurationSchema
     /// <summary>Keys beginning so are options of the agent.</summary>
     public const string AgentPrefix = "agent.";
 
+    /// <summary>What the keys of evaluations begin with.</summary>
+    public const string EvaluationPrefix = "evaluation.";
+
     /// <summary>Most episodes of one evaluation.</summary>
     public const int MostEpisodes = 1_000_000;
 

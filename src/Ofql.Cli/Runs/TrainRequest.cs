@@ -193,6 +193,8 @@ internal sealed class TrainPlanner(Catalog catalog)
         var settings = PublishedOf(resolved.Agent, published);
         foreach (var (name, value) in settings.Options)
             options.Set(ConfigurationSchema.AgentPrefix + name, value, "--published");
+        foreach (var (name, value) in settings.Acting)
+            options.Set(ConfigurationSchema.EvaluationPrefix + name, value, "--published");
         if (arguments.Updates is null && settings.Updates is { } updates)
             options.Set("training.updates", updates.ToString(CultureInfo.InvariantCulture), "--published");
         return CompleteOnline(resolver.Resolve(request));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ofql.Data;
 
 namespace Ofql.Agents;
@@ -111,6 +112,21 @@ public sealed record PublishedSettings(string Task, IReadOnlyDictionary<string, 
 {
     /// <summary>Updates that were made with them; null where nothing is known of it, or where learning is counted otherwise.</summary>
     public long? Updates { get; init; }
+
+    /// <summary>How the policy acted when it was scored: keys of the configuration's group <c>evaluation</c>. Empty where it is by one sample, or not known.</summary>
+    public IReadOnlyDictionary<string, string> Acting { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Acting by a softmax of the critics' values of so many candidates.</summary>
+    /// <param name="candidates">Candidates.</param>
+    /// <param name="weight">Factor on the value.</param>
+    /// <param name="noiseScale">Factor on the noise.</param>
+    public static IReadOnlyDictionary<string, string> Softmax(int candidates, double weight = 1, double noiseScale = 1) => new Dictionary<string, string>
+    {
+        ["candidates"] = candidates.ToString(CultureInfo.InvariantCulture),
+        ["selection"] = "softmax",
+        ["softmax_weight"] = weight.ToString("R", CultureInfo.InvariantCulture),
+        ["noise_scale"] = noiseScale.ToString("R", CultureInfo.InvariantCulture),
+    };
 }
 
 /// <summary>How an algorithm is found by name and built from text options.</summary>

@@ -29,9 +29,9 @@ internal static class ImplicitValueLosses
     public static ImplicitCriticTerms Critic(
         TwinCritic critic, ParameterBlock phi, Node state, Node action, Node reward, Node discount, Node nextValue, float factor = 1f)
     {
-        var y = StopGradient(reward + (discount * nextValue));
+        var y = BellmanError.Target(reward, discount, nextValue);
         var (q1, q2) = critic.Apply(phi, state, action);
-        var sum = Mean(Square(q1 - y)) + Mean(Square(q2 - y));
+        var sum = BellmanError.Sum(q1, q2, y);
         return new ImplicitCriticTerms(nextValue, y, q1, q2, factor == 1f ? sum : factor * sum, Mean(q1), Mean(y));
     }
 

@@ -45,9 +45,9 @@ internal sealed class MeanCriticLosses(TwinCritic critic, BatchInputs batch)
         if (candidates > 1)
             value = OfTheBest(GroupRows(Aggregate(next1, next2, CriticAggregation.Mean), candidates), GroupRows(value, candidates));
 
-        var y = StopGradient(batch.Reward + ((float)discount * batch.Mask * value));
+        var y = BellmanError.Target(batch.Reward, (float)discount * batch.Mask, value);
         var (q1, q2) = critic.Apply(phi, batch.State, batch.Action);
-        var loss = 0.5f * (Mean(Square(q1 - y)) + Mean(Square(q2 - y)));
+        var loss = 0.5f * BellmanError.Sum(q1, q2, y);
         return new CriticTerms(nextAction, next1, next2, y, q1, q2, loss, Mean(q1), Mean(y));
     }
 

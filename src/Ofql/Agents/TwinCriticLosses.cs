@@ -53,10 +53,9 @@ public sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
             value = Best(value, candidates);
         if (bonus is not null)
             value += bonus;
-        var y = StopGradient(batch.Reward + ((float)discount * batch.Mask * value));
+        var y = BellmanError.Target(batch.Reward, (float)discount * batch.Mask, value);
         var (q1, q2) = critic.Apply(phi, batch.State, batch.Action);
-        var loss = Mean(Square(q1 - y)) + Mean(Square(q2 - y));
-        return new CriticTerms(nextAction, next1, next2, y, q1, q2, loss, Mean(q1), Mean(y));
+        return new CriticTerms(nextAction, next1, next2, y, q1, q2, BellmanError.Sum(q1, q2, y), Mean(q1), Mean(y));
     }
 
     /// <summary>-mean Q_i(s, a0) / sg(max(mean |Q_j|, floor)), for the coin i = <paramref name="coin"/>, j = 1 - i.</summary>

@@ -17,7 +17,7 @@ public sealed record AverageVelocityTerms(Node At, Node Velocity, Node U, Node T
     /// <summary>The terms for actions a, noise eps [B, A] and times r, t [B, 1].</summary>
     public static AverageVelocityTerms Of(VelocityField u, Node a, Node eps, Node r, Node t)
     {
-        var at = ((1f - t) * a) + (t * eps);
+        var at = StraightPath.At(a, eps, t);
         var v = eps - a;
         var value = u(at, r, t);
         var dudt = t.Graph.Jvp(value, (at, v), (t, t.Graph.Constant(1f, t.Rows)));

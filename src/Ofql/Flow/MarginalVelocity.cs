@@ -15,7 +15,7 @@ public sealed record MarginalVelocityTerms(Node At, Node Velocity, Node V)
     /// <summary>The terms for actions a, noise eps [B, A] and times t [B, 1].</summary>
     public static MarginalVelocityTerms Of(MarginalField v, Node a, Node eps, Node t)
     {
-        var at = ((1f - t) * a) + (t * eps);
+        var at = StraightPath.At(a, eps, t);
         return new MarginalVelocityTerms(at, eps - a, v(at, t));
     }
 

@@ -17,7 +17,7 @@ public sealed record ResidualMeanFlowTerms(Node At, Node G, Node TimeDerivative,
     /// <summary>The terms for actions a, noise eps [B, A] and times t [B, 1].</summary>
     public static ResidualMeanFlowTerms Of(MarginalField g, Node a, Node eps, Node t, float bound)
     {
-        var at = ((1f - t) * a) + (t * eps);
+        var at = StraightPath.At(a, eps, t);
         var v = eps - a;
         var value = g(at, t);
         var dgdt = t.Graph.Jvp(value, (at, v), (t, t.Graph.Constant(1f, t.Rows)));

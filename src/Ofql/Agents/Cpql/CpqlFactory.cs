@@ -66,7 +66,7 @@ public sealed class CpqlFactory : AgentFactory<CpqlSettings>
         };
         foreach (var (name, value) in more)
             options[name] = value;
-        return new PublishedSettings(task, options, "the authors' code") { Updates = D4rlTasks.Locomotion.Contains(task) ? 2_000_000 : 1_000_000 };
+        return new PublishedSettings(task, options, "the authors' code") { Acting = PublishedSettings.Softmax(50), Updates = D4rlTasks.Locomotion.Contains(task) ? 2_000_000 : 1_000_000 };
     }
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);

@@ -69,6 +69,6 @@ public sealed class DtqlFactory : AgentFactory<DtqlSettings>
         };
         foreach (var (name, value) in more)
             options[name] = value;
-        return new PublishedSettings(task, options, "the authors' code") { Updates = new DtqlSettings().PretrainUpdates + (epochs * 1000L) };
+        return new PublishedSettings(task, options, "the authors' code") { Updates = new DtqlSettings().PretrainUpdates + (epochs * 1000L), Acting = PublishedSettings.Softmax(1024) };
     }
 }

@@ -16,7 +16,7 @@ public sealed class EdpFactory : AgentFactory<EdpSettings>
     [
         // Its Kitchen and Adroit rewards are scaled to [-1, 1], which no option does.
         .. DiffusionQlTask.All.Where(task => task.IsAntMaze || task.Name.EndsWith("-v2", StringComparison.Ordinal)).Select(task => new PublishedSettings(
-            task.Name, task.ClippingAndRewards(), "EDP's code, the clip Diffusion-QL's") { Updates = 2_000_000 }),
+            task.Name, task.ClippingAndRewards(), "EDP's code, the clip Diffusion-QL's") { Updates = 2_000_000, Acting = PublishedSettings.Softmax(50) }),
     ];
 
     internal static PolicyFormat<EdpSettings> Format { get; } = new()

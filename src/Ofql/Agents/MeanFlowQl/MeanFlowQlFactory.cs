@@ -47,5 +47,5 @@ public sealed class MeanFlowQlFactory : AgentFactory<MeanFlowQlSettings>
         Of($"{task}-cloned-v1", "arXiv 2511.13035, table 7, as a reproduction quotes it: it found 300 to 3000 to work", ("alpha", alpha), ("time_steps", steps));
 
     private static PublishedSettings Of(string task, string source, params (string Name, string Value)[] options) =>
-        new(task, options.ToDictionary(option => option.Name, option => option.Value), source) { Updates = 500_000 };
+        new(task, options.ToDictionary(option => option.Name, option => option.Value), source) { Updates = 500_000, Acting = new Dictionary<string, string> { ["candidates"] = "5" } };
 }

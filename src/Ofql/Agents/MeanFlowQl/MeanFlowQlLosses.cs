@@ -92,7 +92,7 @@ internal sealed class MeanFlowQlLosses
 
         Node Data(Node t)
         {
-            var at = ((1f - t) * Batch.Action) + (t * draws.Noise);
+            var at = StraightPath.At(Batch.Action, draws.Noise, t);
             return at - (t * (at - G(at, t)));
         }
     }
