@@ -21,8 +21,9 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
         // More threads than cores would only wait for each other, and so would those for which a batch has no rows.
         var perRun = threads > 0 ? Math.Min(threads, cores) : plan.Seeds.Count > 1 ? 1 : Math.Min(MostThreads, cores);
         var atOnce = Math.Clamp(cores / perRun, 1, plan.Seeds.Count);
-        // What is left over evaluates beside the training.
-        var spare = (cores - (perRun * atOnce)) / atOnce;
+        var running = atOnce;
+        // What is left over evaluates beside the training, more of it when no seeds are left to begin.
+        int Spare() => Volatile.Read(ref running) is > 0 and var runs ? (cores - (perRun * runs)) / runs : 0;
         var waiting = new ConcurrentQueue<ulong>(plan.Seeds);
         var results = new ConcurrentDictionary<ulong, SessionResult>();
         var errors = new ConcurrentQueue<Exception>();
@@ -32,13 +33,15 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
             {
                 try
                 {
-                    results[seed] = TrainingSession.Run(Request(seed, perRun, spare, data, report), context.Cancellation);
+                    results[seed] = TrainingSession.Run(Request(seed, perRun, Spare, data, report), context.Cancellation);
                 }
                 catch (Exception error)
                 {
                     errors.Enqueue(error);
                 }
             }
+
+            Interlocked.Decrement(ref running);
         }
 
         WarmUp.End();
@@ -61,7 +64,7 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
         others.ForEach(thread => thread.Join());
     }
 
-    private SessionRequest Request(ulong seed, int threads, int spare, OpenedDataset? data, DataReport? report) => new()
+    private SessionRequest Request(ulong seed, int threads, Func<int> spare, OpenedDataset? data, DataReport? report) => new()
     {
         Catalog = catalog,
         Configuration = plan.ConfigurationOf(seed),

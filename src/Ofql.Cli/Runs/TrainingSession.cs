@@ -29,8 +29,8 @@ internal sealed record SessionRequest
 
     public required int Threads { get; init; }
 
-    /// <summary>Threads that no run uses: evaluations take them, beside the training.</summary>
-    public int SpareThreads { get; init; }
+    /// <summary>Threads that no run uses at the moment: evaluations take them, beside the training.</summary>
+    public Func<int> SpareThreads { get; init; } = () => 0;
 
     public required string CommandLine { get; init; }
 
@@ -150,7 +150,7 @@ internal sealed class TrainingSession
             Metrics = metrics,
             Checkpoints = learner is null ? store : new OnlineCheckpoints(store, learner),
             Evaluate = _environment is null ? null : (_, stop) => Evaluate(agent.CreateActor, _request.Threads, stop),
-            EvaluateBeside = _environment is null || _request.SpareThreads == 0 ? null : _ => EvaluateCopy(agent),
+            EvaluateBeside = _environment is null ? null : _ => _request.SpareThreads() is > 0 and var spare ? EvaluateCopy(agent, spare) : null,
             Snapshot = SaveSnapshot,
             Progress = _request.Progress,
         });
@@ -190,10 +190,10 @@ internal sealed class TrainingSession
     private void SaveSnapshot(IAgent agent) => PolicyFile.Save(agent.ExportPolicy(), _folder.SnapshotPath(agent.Step));
 
     // The policy as it is now, whatever becomes of the agent meanwhile: an exported policy acts with the same bits.
-    private Func<CancellationToken, IReadOnlyList<NamedValue>> EvaluateCopy(IAgent agent)
+    private Func<CancellationToken, IReadOnlyList<NamedValue>> EvaluateCopy(IAgent agent, int threads)
     {
         var policy = agent.ExportPolicy();
-        return stop => Evaluate((options, capacity) => AgentCatalog.CreateActor(_request.Catalog.Agents, policy, options, capacity), _request.SpareThreads, stop);
+        return stop => Evaluate((options, capacity) => AgentCatalog.CreateActor(_request.Catalog.Agents, policy, options, capacity), threads, stop);
     }
 
     private List<NamedValue> Evaluate(Func<ActingOptions, int, IActor> createActor, int threads, CancellationToken cancellation) => WaysEvaluation.Run(

@@ -20,9 +20,10 @@ public sealed record TrainingHooks
 
     /// <summary>
     /// How the agent is evaluated beside the training, where a core is free: called at the step, it copies what it needs, and what it
-    /// returns runs on a thread of its own. Null to wait for <see cref="Evaluate"/>, as for the last evaluation in any case.
+    /// returns runs on a thread of its own. Null, as itself or as what it returns, to wait for <see cref="Evaluate"/>; so does the last
+    /// evaluation in any case.
     /// </summary>
-    public Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>>? EvaluateBeside { get; init; }
+    public Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>?>? EvaluateBeside { get; init; }
 
     /// <summary>Told at every snapshot step (<see cref="TrainingOptions.SnapshotEvery"/>), to keep the policy as it is then.</summary>
     public Action<IAgent>? Snapshot { get; init; }
@@ -168,16 +169,15 @@ public sealed class TrainingLoop
         if (_hooks.Evaluate is null || step == 0 || !due || step == _evaluatedStep)
             return;
         RecordBeside();
-        if (_hooks.EvaluateBeside is not null && step < _options.Updates)
-            EvaluateBeside(_hooks.EvaluateBeside, step);
+        if (step < _options.Updates && _hooks.EvaluateBeside?.Invoke(step) is { } evaluate)
+            EvaluateBeside(evaluate, step);
         else
             Evaluate(_hooks.Evaluate, step, cancellation);
     }
 
     // A wish to stop does not reach it: the training could not go back to its step.
-    private void EvaluateBeside(Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>> prepare, long step)
+    private void EvaluateBeside(Func<CancellationToken, IReadOnlyList<NamedValue>> evaluate, long step)
     {
-        var evaluate = prepare(step);
         (_besideStep, _evaluatedStep) = (step, step);
         _beside = Task.Factory.StartNew(() => evaluate(CancellationToken.None), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }

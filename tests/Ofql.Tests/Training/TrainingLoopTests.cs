@@ -69,6 +69,25 @@ public class TrainingLoopTests
     }
 
     [Fact]
+    public void Where_no_core_is_free_at_the_moment_the_training_waits_for_the_evaluation()
+    {
+        var sink = new Sink();
+        List<long> waited = [], beside = [];
+        using var run = new Run(new TrainingOptions { Updates = 40, EvaluateEvery = 10 }, sink, evaluate: (step, _) => Note(waited, step), beside: step =>
+            step == 20 ? _ => Note(beside, step) : null);
+        run.Loop.Run(CancellationToken.None);
+        Assert.Equal([10L, 30L, 40L], waited);
+        Assert.Equal([20L], beside);
+        Assert.Equal([10L, 20L, 30L, 40L], sink.Evaluations.Select(row => row.Step));
+
+        static IReadOnlyList<NamedValue> Note(List<long> where, long step)
+        {
+            where.Add(step);
+            return [new NamedValue("a/return", step)];
+        }
+    }
+
+    [Fact]
     public void Stopped_while_one_runs_beside_it_is_still_recorded_and_not_repeated()
     {
         var options = new TrainingOptions { Updates = 40, LogEvery = 8, EvaluateEvery = 20, CheckpointEvery = 10 };
@@ -365,7 +384,7 @@ public class TrainingLoopTests
 
         public Run(
             TrainingOptions options, Sink? sink = null, Store? store = null, EvaluateAgent? evaluate = null, long divergeAt = 0,
-            IProgress<TrainingProgress>? progress = null, Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>>? beside = null, List<long>? snapshots = null)
+            IProgress<TrainingProgress>? progress = null, Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>?>? beside = null, List<long>? snapshots = null)
         {
             Agent = new LinearAgent(new AgentContext(_data, [-1], [1], Seed: 3, Threads: 1, options.Updates), 0.01f, divergeAt);
             Loop = new TrainingLoop(Agent, options, new TrainingHooks { Metrics = sink, Checkpoints = store, Evaluate = evaluate, EvaluateBeside = beside, Progress = progress, Snapshot = agent => snapshots?.Add(agent.Step) });
