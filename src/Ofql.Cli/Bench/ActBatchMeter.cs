@@ -30,15 +30,7 @@ internal sealed class ActBatchMeter : IDisposable
     }
 
     /// <summary>Batches per second over about <paramref name="seconds"/>: the sum of what the threads do side by side.</summary>
-    public double Rate(double seconds)
-    {
-        var rates = new double[_shares.Count];
-        var others = Enumerable.Range(1, _shares.Count - 1).Select(part => new Thread(() => rates[part] = _shares[part].Rate(seconds))).ToList();
-        others.ForEach(thread => thread.Start());
-        rates[0] = _shares[0].Rate(seconds);
-        others.ForEach(thread => thread.Join());
-        return rates.Sum() / _rows;
-    }
+    public double Rate(double seconds) => SideBySide.Sum(_shares.Count, part => _shares[part].Rate(seconds)) / _rows;
 
     /// <summary>Managed bytes per call of the first thread's actor.</summary>
     public double AllocatedBytes()

@@ -65,7 +65,7 @@ internal static class BenchJson
             ["share_of_peak"] = Round(found.ShareOfPeak),
             ["best_updates_per_second"] = Round(found.BestUpdatesPerSecond),
             ["hours_per_million_updates"] = Round(found.HoursPerMillion),
-            ["times_the_papers_rate"] = Round(found.UpdatesPerSecond / PaperAnchors.OfqlUpdatesPerSecond),
+            ["times_the_papers_rate"] = Round(found.TimesPaper),
             ["bytes_per_update"] = found.BytesPerUpdate,
         };
 

@@ -60,6 +60,9 @@ internal sealed record ThreadResult(
 {
     /// <summary>Time of a run of a million updates.</summary>
     public double HoursPerMillion => 1e6 / UpdatesPerSecond / 3600;
+
+    /// <summary>The rate over the paper's.</summary>
+    public double TimesPaper => UpdatesPerSecond / PaperAnchors.OfqlUpdatesPerSecond;
 }
 
 /// <summary>One action for one state: medians over the rounds of each round's percentile.</summary>

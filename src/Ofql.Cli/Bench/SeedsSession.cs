@@ -33,7 +33,7 @@ internal sealed class SeedsSession : IDisposable
             cancellation.ThrowIfCancellationRequested();
             var alone = _meters[(round - 1) % _meters.Count].Rate(_options.Seconds);
             cancellation.ThrowIfCancellationRequested();
-            rounds.Add((alone, Together()));
+            rounds.Add((alone, SideBySide.Sum(_meters.Count, member => _meters[member].Rate(_options.Seconds))));
             say(FormattableString.Invariant($"round {round} of {_options.Rounds}: {alone:F1} updates/s alone, {rounds[^1].Total:F1} of {_meters.Count} at once"));
         }
 
@@ -49,23 +49,5 @@ internal sealed class SeedsSession : IDisposable
     {
         _meters.ForEach(meter => meter.Dispose());
         _data.Dispose();
-    }
-
-    // All begin at once, and all go on for the whole time.
-    private double Together()
-    {
-        var rates = new double[_meters.Count];
-        using var start = new Barrier(_meters.Count);
-        var others = Enumerable.Range(1, _meters.Count - 1).Select(member => new Thread(() => Measure(member)) { IsBackground = true }).ToList();
-        others.ForEach(thread => thread.Start());
-        Measure(0);
-        others.ForEach(thread => thread.Join());
-        return rates.Sum();
-
-        void Measure(int member)
-        {
-            start.SignalAndWait();
-            rates[member] = _meters[member].Rate(_options.Seconds);
-        }
     }
 }

@@ -71,7 +71,7 @@ internal static class BenchCommand
         {
             table.Add(
                 one.Threads.ToString(CultureInfo.InvariantCulture), TextTable.Number(one.UpdatesPerSecond, "F1"), TextTable.Number(one.BestUpdatesPerSecond, "F1"),
-                TextTable.Number(one.PeakGflops, "F0"), TextTable.Number(100 * one.ShareOfPeak, "F1") + " %", TextTable.Number(one.HoursPerMillion), TextTable.Number(one.UpdatesPerSecond / PaperAnchors.OfqlUpdatesPerSecond), TextTable.Number(one.BytesPerUpdate, "F0"));
+                TextTable.Number(one.PeakGflops, "F0"), TextTable.Number(100 * one.ShareOfPeak, "F1") + " %", TextTable.Number(one.HoursPerMillion), TextTable.Number(one.TimesPaper), TextTable.Number(one.BytesPerUpdate, "F0"));
         }
 
         table.Write(context);

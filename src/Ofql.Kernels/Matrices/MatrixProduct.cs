@@ -166,14 +166,12 @@ public static unsafe class MatrixProduct
                 var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
                 var start = accumulate ? y : _zeros;
                 FetchAhead(o, panel, block, rows, firstTile + i, tiles);
-                if (tiles > 1)
-                    RegisterTile.ComputeGroup<ColumnWalk>(x, 0, rows, dy, y, start, startStride, tiles * RegisterTile.Rows);
-                else if (o.YPanelStride == PanelLayout.PanelWidth)
+                if (o.YPanelStride == PanelLayout.PanelWidth)
                     OneRowOfGradient(x, rows, dy, y, accumulate);
                 else if (half)
                     RegisterTile.ComputeHalf<ColumnWalk>(x, 0, rows, dy, y, start, startStride);
                 else
-                    RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy, y, start, startStride);
+                    RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy, y, start, startStride, tiles * RegisterTile.Rows);
                 i += tiles;
             }
         }
@@ -283,10 +281,8 @@ public static unsafe class MatrixProduct
                 var startStride = o.Accumulate ? PanelLayout.PanelWidth : 0;
                 if (half)
                     RegisterTile.ComputeHalf<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride);
-                else if (rows == RegisterTile.Rows)
-                    RegisterTile.Compute<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride);
                 else
-                    RegisterTile.ComputeGroup<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride, rows);
+                    RegisterTile.Compute<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride, rows);
                 Finish<TEpilogue>(y, o.Derivative + offset, rows * PanelLayout.PanelWidth);
                 row += rows;
             }

@@ -56,10 +56,12 @@ internal static unsafe partial class RegisterTile
 
     /// <summary>
     /// c (8 x 32, rows 32 apart) = start + sum over k of a * b. <paramref name="start"/> has its rows
-    /// <paramref name="startStride"/> floats apart: 0 for a bias row, 32 to accumulate onto c itself.
+    /// <paramref name="startStride"/> floats apart: 0 for a bias row, 32 to accumulate onto c itself. Where <see cref="TakesGroups"/>,
+    /// <paramref name="rows"/> may be those of several tiles below each other: half a panel of B stays in the first-level cache while all of them
+    /// pass, six rows at a time; a single tile of eight rows leaves room for no more than four.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Compute<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
+    public static void Compute<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride, int rows = Rows)
         where TWalk : struct, IOperandWalk
     {
         if (Vector512.IsHardwareAccelerated)
@@ -68,8 +70,8 @@ internal static unsafe partial class RegisterTile
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            Strips<TWalk>(a, panelStride, k, b, c, start, startStride, Rows);
-            Strips<TWalk>(a, panelStride, k, b + 16, c + 16, start + 16, startStride, Rows);
+            Strips<TWalk>(a, panelStride, k, b, c, start, startStride, rows);
+            Strips<TWalk>(a, panelStride, k, b + 16, c + 16, start + 16, startStride, rows);
         }
         else
         {
@@ -82,18 +84,6 @@ internal static unsafe partial class RegisterTile
                 }
             }
         }
-    }
-
-    /// <summary>
-    /// The same for several tiles below each other, <paramref name="rows"/> in all, where <see cref="TakesGroups"/>. Half a panel of B stays in the
-    /// first-level cache while all of them pass, six rows at a time; a single tile of eight rows leaves room for no more than four.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void ComputeGroup<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride, int rows)
-        where TWalk : struct, IOperandWalk
-    {
-        Strips<TWalk>(a, panelStride, k, b, c, start, startStride, rows);
-        Strips<TWalk>(a, panelStride, k, b + 16, c + 16, start + 16, startStride, rows);
     }
 
     /// <summary>A register tile of 8 rows x 32 columns: 16 accumulators of 512 bits.</summary>
