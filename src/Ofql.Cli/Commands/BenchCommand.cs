@@ -18,7 +18,7 @@ internal static class BenchCommand
         var json = CommonOptions.Json();
         var command = new Command("bench", "Measure this machine: updates per second, share of its peak, time per action.")
         {
-            profile, serve, json, BenchActCommand.Build(context), BenchShapesCommand.Build(context), BenchRowsCommand.Build(context), BenchPolicyCommand.Build(context), BenchSeedsCommand.Build(context),
+            profile, serve, json, BenchActCommand.Build(context), BenchShapesCommand.Build(context), BenchAgentsCommand.Build(context), BenchRowsCommand.Build(context), BenchPolicyCommand.Build(context), BenchSeedsCommand.Build(context),
         };
         options.AddTo(command);
         command.SetAction(parsed => Run(
@@ -40,23 +40,18 @@ internal static class BenchCommand
 
         var result = session.Run(context.Messages.WriteLine, context.Cancellation);
         var timings = profile ? session.Profile() : null;
-        var groups = timings is null ? null : InstructionGroup.Of(timings);
         if (context.Json)
         {
             var json = BenchJson.Of(result, MachineFacts.Here());
-            if (groups is not null)
-                json["profile"] = BenchJson.Of(groups);
+            if (timings is not null)
+                json["profile"] = BenchJson.Of(InstructionGroup.Of(timings));
             context.WriteJson(json);
             return 0;
         }
 
         Write(context, result);
-        if (groups is not null)
-        {
-            Write(context, groups);
-            WriteLosses(context, InstructionGroup.ByLoss(timings!, result.Threads[0].PeakGflops), result.Threads[0].PeakGflops);
-        }
-
+        if (timings is not null)
+            ProfileTable.Write(context, timings, result.Threads[0].PeakGflops);
         return 0;
     }
 
@@ -82,37 +77,5 @@ internal static class BenchCommand
             + $"({TextTable.Number(PaperAnchors.OfqlUpdatesPerSecond, "F0")} updates/s), Diffusion-QL {TextTable.Number(PaperAnchors.DqlHours, "F1")} h, {TextTable.Number(PaperAnchors.UpdateRatio)} times that;");
         context.Out.WriteLine($"batches of {PaperAnchors.ActBatch} actions: {TextTable.Number(PaperAnchors.OfqlActBatches, "F1")} and {TextTable.Number(PaperAnchors.DqlActBatches, "F1")} per second, "
             + $"a ratio of {TextTable.Number(PaperAnchors.ActBatchRatio)}. Ours of both: ofql reproduce speed.");
-    }
-
-    private static void Write(CommandContext context, IReadOnlyList<InstructionGroup> groups)
-    {
-        context.Out.WriteLine();
-        context.Out.WriteLine($"Where an update goes on one thread, {TextTable.Number(groups.Sum(group => group.Microseconds), "F0")} us in all:");
-        var table = new TextTable("instruction", "work by", "count", "us", "share", "slowest of them");
-        foreach (var group in groups)
-        {
-            table.Add(
-                group.Instruction.Replace("Instruction", "", StringComparison.Ordinal), group.Kind.ToLowerInvariant(), group.Count.ToString(CultureInfo.InvariantCulture),
-                TextTable.Number(group.Microseconds, "F1"), TextTable.Number(100 * group.Share, "F1") + " %", group.Largest);
-        }
-
-        table.Write(context);
-    }
-
-    /// <summary>Where to look first: the time of each instruction beyond what its multiply-adds would take at the peak.</summary>
-    private static void WriteLosses(CommandContext context, IReadOnlyList<InstructionGroup> groups, double peak)
-    {
-        const int Rows = 15;
-        context.Out.WriteLine();
-        context.Out.WriteLine($"What costs more than its multiply-adds at the peak, {TextTable.Number(groups.Sum(group => group.Lost(peak)), "F0")} us in all; the first {Rows}:");
-        var table = new TextTable("instruction", "writes", "count", "us", "of peak", "us lost");
-        foreach (var group in groups.Take(Rows))
-        {
-            table.Add(
-                group.Instruction.Replace("Instruction", "", StringComparison.Ordinal), group.Largest, group.Count.ToString(CultureInfo.InvariantCulture), TextTable.Number(group.Microseconds, "F1"),
-                group.MultiplyAdds > 0 ? TextTable.Number(100 * (1 - (group.Lost(peak) / group.Microseconds)), "F0") + " %" : "", TextTable.Number(group.Lost(peak), "F1"));
-        }
-
-        table.Write(context);
     }
 }

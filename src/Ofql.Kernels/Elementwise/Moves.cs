@@ -64,53 +64,59 @@ public static unsafe class Moves
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SpreadNumber(float value, float* target, in PanelLayout to, bool accumulate, int firstRow, int endRow)
     {
-        for (var column = 0; column < to.Columns; column += to.Width)
+        for (var panel = 0; panel < to.Panels; panel++)
         {
-            var run = Math.Min(to.Width, to.Columns - column);
-            var q = target + (column / to.Width * to.PanelStride) + (firstRow * to.Width);
-            for (var row = firstRow; row < endRow; row++, q += to.Width)
+            var q = target + (panel * to.PanelStride) + (firstRow * to.Width);
+            var used = Math.Min(to.Width, to.Columns - (panel * to.Width));
+            // A panel without padding is one run.
+            var (runs, run) = used == to.Width ? (1, (endRow - firstRow) * to.Width) : (endRow - firstRow, used);
+            for (var i = 0; i < runs; i++, q += to.Width)
             {
-                for (var i = 0; i < run; i++)
-                    q[i] = accumulate ? q[i] + value : value;
+                if (accumulate)
+                    ShortRun.AddNumber(value, q, run);
+                else
+                    ShortRun.Fill(value, q, run);
             }
         }
     }
 
     /// <summary>Each row of the source repeated <paramref name="times"/> times in a row; rows are counted in the source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RepeatRows(
         float* source, in PanelLayout from, float* target, in PanelLayout to, int times, int firstRow, int endRow, bool accumulate = false)
     {
         for (var panel = 0; panel < from.Panels; panel++)
         {
-            for (var row = firstRow; row < endRow; row++)
+            var p = source + (panel * from.PanelStride) + (firstRow * from.Width);
+            var q = target + (panel * to.PanelStride) + (firstRow * times * to.Width);
+            for (var row = firstRow; row < endRow; row++, p += from.Width)
             {
-                var p = source + (panel * from.PanelStride) + (row * from.Width);
-                for (var copy = 0; copy < times; copy++)
+                for (var copy = 0; copy < times; copy++, q += to.Width)
                 {
-                    var q = target + (panel * to.PanelStride) + (((row * times) + copy) * to.Width);
-                    for (var i = 0; i < from.Width; i++)
-                        q[i] = accumulate ? q[i] + p[i] : p[i];
+                    if (accumulate)
+                        ShortRun.Add(p, q, from.Width);
+                    else
+                        ShortRun.Copy(p, q, from.Width);
                 }
             }
         }
     }
 
     /// <summary>target[r] (+)= sum of the <paramref name="times"/> source rows that repeat it: the gradient of <see cref="RepeatRows"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SumRepeatedRows(
         float* source, in PanelLayout from, float* target, in PanelLayout to, int times, bool accumulate, int firstRow, int endRow)
     {
         for (var panel = 0; panel < to.Panels; panel++)
         {
-            for (var row = firstRow; row < endRow; row++)
+            var p = source + (panel * from.PanelStride) + (firstRow * times * from.Width);
+            var q = target + (panel * to.PanelStride) + (firstRow * to.Width);
+            for (var row = firstRow; row < endRow; row++, q += to.Width)
             {
-                var q = target + (panel * to.PanelStride) + (row * to.Width);
-                for (var i = 0; i < to.Width; i++)
-                {
-                    var sum = accumulate ? q[i] : 0f;
-                    for (var copy = 0; copy < times; copy++)
-                        sum += source[(panel * from.PanelStride) + (((row * times) + copy) * from.Width) + i];
-                    q[i] = sum;
-                }
+                if (!accumulate)
+                    ShortRun.Fill(0f, q, to.Width);
+                for (var copy = 0; copy < times; copy++, p += from.Width)
+                    ShortRun.Add(p, q, to.Width);
             }
         }
     }

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Ofql.Kernels.Elementwise;
 
 /// <summary>
-/// Copies of a few floats, at most a panel's row: no call is worth it, and a loop over single floats takes four times as long. What does
+/// Copies of a few floats, mostly a part of a panel's row: no call is worth it, and a loop over single floats takes four times as long. What does
 /// not fill a vector is done by one that overlaps the last.
 /// </summary>
 internal static unsafe class ShortRun
@@ -40,6 +40,18 @@ internal static unsafe class ShortRun
             (Vector256.Load(q + i) + Vector256.Load(p + i)).Store(q + i);
         for (; i < count; i++)
             q[i] += p[i];
+    }
+
+    /// <summary>q[i] += value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddNumber(float value, float* q, int count)
+    {
+        var eight = Vector256.Create(value);
+        var i = 0;
+        for (; i <= count - 8; i += 8)
+            (Vector256.Load(q + i) + eight).Store(q + i);
+        for (; i < count; i++)
+            q[i] += value;
     }
 
     /// <summary>q[i] = value.</summary>

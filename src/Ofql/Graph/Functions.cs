@@ -2,6 +2,7 @@ using Ofql.Graph.Nodes;
 using Ofql.Graph.Parameters;
 using Ofql.Kernels.Activations;
 using Ofql.Kernels.Elementwise;
+using Ofql.Kernels.Matrices;
 
 namespace Ofql.Graph;
 
@@ -113,5 +114,9 @@ public static class Functions
 
     /// <summary>Layer normalisation with learned scale and shift.</summary>
     public static Node LayerNorm(Node x, ParameterBlock block, ParameterTensor weight, ParameterTensor bias, float epsilon = 1e-5f) =>
-        new LayerNormNode(x, block, weight, bias, epsilon);
+        new RowNormNode(x, block, weight, bias, NormForm.Layer(epsilon));
+
+    /// <summary>scale x / (mean x^2 + eps)^(1/2) times a learned weight, the mean over the columns of each row (Zhang and Sennrich 2019).</summary>
+    public static Node RootMeanSquareNorm(Node x, ParameterBlock block, ParameterTensor weight, float epsilon, float scale = 1f) =>
+        new RowNormNode(x, block, weight, bias: null, NormForm.RootMeanSquare(epsilon, scale));
 }

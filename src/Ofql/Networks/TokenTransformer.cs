@@ -91,12 +91,8 @@ public sealed class TokenTransformer
     private static Node Modulate(Node x, Node shift, Node scale) => (x * (scale + 1f)) + shift;
 
     /// <summary>H^(1/2) x / (mean x^2 + eps)^(1/2) g, the mean over the H entries of each row: the code's norm has the factor H^(1/2).</summary>
-    private Node Norm(ParameterBlock parameters, ParameterTensor gain, Node x)
-    {
-        var h = (float)_shape.Width;
-        var inverse = Functions.Power((Functions.SumColumns(Functions.Square(x)) / h) + NormEpsilon, -0.5f);
-        return x * (MathF.Sqrt(h) * inverse) * x.Graph.Parameter(parameters, gain);
-    }
+    private Node Norm(ParameterBlock parameters, ParameterTensor gain, Node x) =>
+        Functions.RootMeanSquareNorm(x, parameters, gain, NormEpsilon, scale: MathF.Sqrt(_shape.Width));
 
     private Node[] Parts(Node x, int count) =>
         Enumerable.Range(0, count).Select(i => Functions.Columns(x, i * _shape.Width, _shape.Width)).ToArray();

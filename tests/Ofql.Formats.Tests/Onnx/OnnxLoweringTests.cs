@@ -38,6 +38,7 @@ public sealed class OnnxLoweringTests
         ["stop"] = given => StopGradient(given.X) + StopGradient(given.Row),
         ["layer norm"] = given => LayerNorm(given.X, given.Block, given.Scale, given.Shift, 1e-6f),
         ["layer norm and the same parameter as a row"] = given => LayerNorm(given.X, given.Block, given.Scale, given.Shift) + given.X.Graph.Parameter(given.Block, given.Scale),
+        ["root mean square norm"] = given => RootMeanSquareNorm(given.X, given.Block, given.Scale, 1e-6f, 2f) + RootMeanSquareNorm(given.Row, given.Block, given.Scale, 1e-6f),
         ["sum of columns"] = given => SumColumns(given.X) + SumColumns(given.Row),
         ["mean of a row"] = given => given.X * Mean(given.Row) + Sum(given.Number),
         ["largest"] = given => MaxColumns(given.X) + MaxColumns(given.Y, 3),

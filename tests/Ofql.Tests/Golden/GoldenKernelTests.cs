@@ -38,14 +38,15 @@ public sealed unsafe class GoldenKernelTests
         using NativeBuffer<float> weight = Packed(golden, "weight", row), bias = Packed(golden, "bias", row);
         using NativeBuffer<float> y = new(layout.Length), xhat = new(layout.Length), inverse = new(layout.StoredRows);
         using NativeBuffer<float> gradient = new(layout.Length), weightGradient = new(row.Length), biasGradient = new(row.Length);
-        LayerNorm.Forward(
-            x.Pointer, layout, weight.Pointer, bias.Pointer, (float)golden.Setting("epsilon"), y.Pointer, xhat.Pointer, inverse.Pointer, 0, layout.Rows);
+        var form = NormForm.Layer((float)golden.Setting("epsilon"));
+        RowNorm.Forward(
+            x.Pointer, layout, weight.Pointer, bias.Pointer, form, y.Pointer, xhat.Pointer, inverse.Pointer, 0, layout.Rows);
         golden.AssertClose("y", RowMajor(y, layout));
-        LayerNorm.InputGradient(upstream.Pointer, layout, weight.Pointer, xhat.Pointer, inverse.Pointer, gradient.Pointer, false, 0, layout.Rows);
+        RowNorm.InputGradient(upstream.Pointer, layout, weight.Pointer, form, xhat.Pointer, inverse.Pointer, gradient.Pointer, false, 0, layout.Rows);
         golden.AssertClose("grad_x", RowMajor(gradient, layout));
-        LayerNorm.Tangent(tangent.Pointer, layout, weight.Pointer, xhat.Pointer, inverse.Pointer, gradient.Pointer, 0, layout.Rows);
+        RowNorm.Tangent(tangent.Pointer, layout, weight.Pointer, form, xhat.Pointer, inverse.Pointer, gradient.Pointer, 0, layout.Rows);
         golden.AssertClose("y_tangent", RowMajor(gradient, layout));
-        LayerNorm.ParameterGradient(upstream.Pointer, layout, xhat.Pointer, weightGradient.Pointer, biasGradient.Pointer, false, 0, layout.Columns);
+        RowNorm.ParameterGradient(upstream.Pointer, layout, xhat.Pointer, weightGradient.Pointer, biasGradient.Pointer, false, 0, layout.Columns);
         golden.AssertClose("grad_weight", RowMajor(weightGradient, row));
         golden.AssertClose("grad_bias", RowMajor(biasGradient, row));
     }

@@ -214,6 +214,19 @@ public sealed class GraphMatrixNodeTests
     }
 
     [Fact]
+    public void Root_mean_square_norm_with_a_learned_scale()
+    {
+        foreach (var (rows, columns) in Shapes.All)
+            CheckNorm(rows, rows, columns);
+        CheckNorm(16, 1, 40);
+        CheckNorm(5, 15, 33);
+
+        static void CheckNorm(int batch, int rows, int columns) =>
+            new NodeCheck(batch).Value(rows, columns).Parameter(1, columns).Agrees(
+                x => RootMeanSquareNorm(x[0], x.Block, x.Tensor(1), 1e-2f, 1.5f), x => Reference.RootMeanSquareNorm(x[0], x[1], 1e-2f, 1.5));
+    }
+
+    [Fact]
     public void A_parameter_vector_as_a_row()
     {
         foreach (var (rows, columns) in Shapes.All)

@@ -39,6 +39,9 @@ internal static class Reference
         var variance = values.Average(v => (v - mean) * (v - mean));
         return ((x[row, column] - mean) / Math.Sqrt(variance + epsilon) * weight[0, column]) + bias[0, column];
     });
+
+    public static Matrix RootMeanSquareNorm(Matrix x, Matrix weight, double epsilon, double scale) => Matrix.Of(x.Rows, x.Columns, (row, column) =>
+        scale * x[row, column] / Math.Sqrt(x.Row(row).Average(v => v * v) + epsilon) * weight[0, column]);
 }
 
 /// <summary>Shapes that meet every edge: one row, fewer and more than a group of 16; one column, a part of a panel of 32, a whole one, more than one.</summary>

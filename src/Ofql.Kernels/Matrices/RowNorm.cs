@@ -5,62 +5,62 @@ using Ofql.Kernels.Simd;
 namespace Ofql.Kernels.Matrices;
 
 /// <summary>
-/// Layer normalisation over the C columns of each row: xhat = (x - mean) / sqrt(variance + eps), variance divided by C;
-/// y = xhat weight + bias (Ba et al. 2016). The forward pass keeps xhat [R, C] and 1 / deviation [R] for the others.
-/// Weight and bias [C] are consecutive and padded to whole panels.
+/// Normalisation over the C columns of each row: xhat = scale (x - mean) / sqrt(variance + eps), variance divided by C, the mean 0 where the
+/// <see cref="NormForm"/> does not centre; y = xhat weight + bias. The forward pass keeps xhat [R, C] and 1 / deviation [R] for the others.
+/// Weight and bias [C] are consecutive and padded to whole panels; the bias may be null.
 /// </summary>
-public static unsafe class LayerNorm
+public static unsafe class RowNorm
 {
     /// <summary>y, xhat and inverse deviation of rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(
-        float* x, in PanelLayout layout, float* weight, float* bias, float epsilon, float* y, float* xhat, float* inverse, int firstRow, int endRow)
+        float* x, in PanelLayout layout, float* weight, float* bias, NormForm form, float* y, float* xhat, float* inverse, int firstRow, int endRow)
     {
         if (layout.Width == 1)
-            Alone(bias, epsilon, y, xhat, inverse, firstRow, endRow);
+            AloneForward(x, weight, bias, form, y, xhat, inverse, firstRow, endRow);
         else if (Vector512.IsHardwareAccelerated)
-            Forward<Lanes512>(x, layout, weight, bias, epsilon, y, xhat, inverse, firstRow, endRow);
+            Forward<Lanes512>(x, layout, weight, bias, form, y, xhat, inverse, firstRow, endRow);
         else if (Vector256.IsHardwareAccelerated)
-            Forward<Lanes256>(x, layout, weight, bias, epsilon, y, xhat, inverse, firstRow, endRow);
+            Forward<Lanes256>(x, layout, weight, bias, form, y, xhat, inverse, firstRow, endRow);
         else
-            Forward<Lanes128>(x, layout, weight, bias, epsilon, y, xhat, inverse, firstRow, endRow);
+            Forward<Lanes128>(x, layout, weight, bias, form, y, xhat, inverse, firstRow, endRow);
     }
 
     /// <summary>
     /// out (+)= J^T (g weight), J the Jacobian of xhat, which is symmetric: with h = g weight,
-    /// (h - mean(h) - xhat mean(h xhat)) / deviation.
+    /// scale (h - mean(h) - xhat mean(h xhat) / scale^2) / deviation, mean(h) left out where the form does not centre.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void InputGradient(
-        float* g, in PanelLayout layout, float* weight, float* xhat, float* inverse, float* result, bool accumulate, int firstRow, int endRow)
+        float* g, in PanelLayout layout, float* weight, NormForm form, float* xhat, float* inverse, float* result, bool accumulate, int firstRow, int endRow)
     {
         if (layout.Width == 1)
-            NoGradient(result, accumulate, firstRow, endRow);
+            AloneProject(g, weight, form, xhat, inverse, result, accumulate, firstRow, endRow);
         else if (Vector512.IsHardwareAccelerated)
-            Project<Lanes512>(g, layout, weight, null, xhat, inverse, result, accumulate, firstRow, endRow);
+            Project<Lanes512>(g, layout, weight, null, form, xhat, inverse, result, accumulate, firstRow, endRow);
         else if (Vector256.IsHardwareAccelerated)
-            Project<Lanes256>(g, layout, weight, null, xhat, inverse, result, accumulate, firstRow, endRow);
+            Project<Lanes256>(g, layout, weight, null, form, xhat, inverse, result, accumulate, firstRow, endRow);
         else
-            Project<Lanes128>(g, layout, weight, null, xhat, inverse, result, accumulate, firstRow, endRow);
+            Project<Lanes128>(g, layout, weight, null, form, xhat, inverse, result, accumulate, firstRow, endRow);
     }
 
     /// <summary>ydot = weight * J xdot: the tangent for fixed weight and bias.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tangent(
-        float* xdot, in PanelLayout layout, float* weight, float* xhat, float* inverse, float* ydot, int firstRow, int endRow)
+        float* xdot, in PanelLayout layout, float* weight, NormForm form, float* xhat, float* inverse, float* ydot, int firstRow, int endRow)
     {
         if (layout.Width == 1)
-            NoGradient(ydot, false, firstRow, endRow);
+            AloneProject(xdot, weight, form, xhat, inverse, ydot, accumulate: false, firstRow, endRow);
         else if (Vector512.IsHardwareAccelerated)
-            Project<Lanes512>(xdot, layout, null, weight, xhat, inverse, ydot, false, firstRow, endRow);
+            Project<Lanes512>(xdot, layout, null, weight, form, xhat, inverse, ydot, false, firstRow, endRow);
         else if (Vector256.IsHardwareAccelerated)
-            Project<Lanes256>(xdot, layout, null, weight, xhat, inverse, ydot, false, firstRow, endRow);
+            Project<Lanes256>(xdot, layout, null, weight, form, xhat, inverse, ydot, false, firstRow, endRow);
         else
-            Project<Lanes128>(xdot, layout, null, weight, xhat, inverse, ydot, false, firstRow, endRow);
+            Project<Lanes128>(xdot, layout, null, weight, form, xhat, inverse, ydot, false, firstRow, endRow);
     }
 
     /// <summary>
-    /// dweight[c] (+)= sum over rows of g xhat, dbias[c] (+)= sum of g, for columns <paramref name="first"/> ..
+    /// dweight[c] (+)= sum over rows of g xhat, dbias[c] (+)= sum of g unless it is null, for columns <paramref name="first"/> ..
     /// <paramref name="end"/> - 1, row after row: the bits do not depend on how the columns are shared out.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -75,19 +75,32 @@ public static unsafe class LayerNorm
             ColumnGradients<Lanes128>(g, layout, xhat, weightGradient, biasGradient, accumulate, first, end);
     }
 
-    /// <summary>A single column is its own mean: nothing is left of it, and no gradient passes.</summary>
-    private static void Alone(float* bias, float epsilon, float* y, float* xhat, float* inverse, int firstRow, int endRow)
+    /// <summary>A single column. Its own mean, so that nothing is left of it where the form centres.</summary>
+    private static void AloneForward(
+        float* x, float* weight, float* bias, NormForm form, float* y, float* xhat, float* inverse, int firstRow, int endRow)
     {
         for (var row = firstRow; row < endRow; row++)
         {
-            inverse[row] = 1f / MathF.Sqrt(epsilon);
-            xhat[row] = 0f;
-            y[row] = *bias;
+            var rest = form.Centered ? 0f : x[row];
+            inverse[row] = 1f / MathF.Sqrt((rest * rest) + form.Epsilon);
+            xhat[row] = rest * (inverse[row] * form.Scale);
+            y[row] = (xhat[row] * *weight) + (bias == null ? 0f : *bias);
+        }
+    }
+
+    /// <summary>The same of its gradient or tangent: none where the form centres.</summary>
+    private static void AloneProject(float* v, float* weight, NormForm form, float* xhat, float* inverse, float* result, bool accumulate, int firstRow, int endRow)
+    {
+        for (var row = firstRow; row < endRow; row++)
+        {
+            var share = xhat[row] / form.Scale;
+            var d = form.Centered ? 0f : v[row] * *weight * (1f - (share * share)) * (inverse[row] * form.Scale);
+            result[row] = accumulate ? result[row] + d : d;
         }
     }
 
     private static void Forward<T>(
-        float* x, in PanelLayout layout, float* weight, float* bias, float epsilon, float* y, float* xhat, float* inverse, int firstRow, int endRow)
+        float* x, in PanelLayout layout, float* weight, float* bias, NormForm form, float* y, float* xhat, float* inverse, int firstRow, int endRow)
         where T : unmanaged, ILanes<T>
     {
         const int Width = PanelLayout.PanelWidth;
@@ -96,19 +109,8 @@ public static unsafe class LayerNorm
         for (var row = firstRow; row < endRow; row++)
         {
             var offset = (nint)row * Width;
+            var mean = T.Create(form.Centered ? RowSum<T>(x + offset, stride, columns) / columns : 0f);
             T even = T.Create(0f), odd = even;
-            for (var panel = 0; panel < panels; panel++)
-            {
-                float* p = x + (panel * stride) + offset, mask = ColumnMask.For(columns - (panel * Width));
-                for (var i = 0; i < Width; i += 2 * T.Count)
-                {
-                    even = even + (T.Load(p + i) & T.Load(mask + i));
-                    odd = odd + (T.Load(p + i + T.Count) & T.Load(mask + i + T.Count));
-                }
-            }
-
-            var mean = T.Create(T.Sum(even + odd) / columns);
-            even = odd = T.Create(0f);
             for (var panel = 0; panel < panels; panel++)
             {
                 float* p = x + (panel * stride) + offset, mask = ColumnMask.For(columns - (panel * Width));
@@ -121,31 +123,44 @@ public static unsafe class LayerNorm
                 }
             }
 
-            inverse[row] = 1f / MathF.Sqrt((T.Sum(even + odd) / columns) + epsilon);
-            var scale = T.Create(inverse[row]);
+            inverse[row] = 1f / MathF.Sqrt((T.Sum(even + odd) / columns) + form.Epsilon);
+            var scale = T.Create(inverse[row] * form.Scale);
             for (var panel = 0; panel < panels; panel++)
             {
                 var at = (panel * stride) + offset;
-                float* mask = ColumnMask.For(columns - (panel * Width)), w = weight + (panel * Width), b = bias + (panel * Width);
+                float* mask = ColumnMask.For(columns - (panel * Width)), w = weight + (panel * Width), b = bias == null ? null : bias + (panel * Width);
                 for (var i = 0; i < Width; i += T.Count)
                 {
                     var normalised = ((T.Load(x + at + i) - mean) * scale) & T.Load(mask + i);
                     normalised.Store(xhat + at + i);
-                    (T.MultiplyAdd(normalised, T.Load(w + i), T.Load(b + i)) & T.Load(mask + i)).Store(y + at + i);
+                    var weighted = b == null ? normalised * T.Load(w + i) : T.MultiplyAdd(normalised, T.Load(w + i), T.Load(b + i));
+                    (weighted & T.Load(mask + i)).Store(y + at + i);
                 }
             }
         }
     }
 
-    private static void NoGradient(float* result, bool accumulate, int firstRow, int endRow)
+    private static float RowSum<T>(float* x, nint stride, int columns)
+        where T : unmanaged, ILanes<T>
     {
-        if (!accumulate)
-            new Span<float>(result + firstRow, endRow - firstRow).Clear();
+        const int Width = PanelLayout.PanelWidth;
+        T even = T.Create(0f), odd = even;
+        for (var first = 0; first < columns; first += Width, x += stride)
+        {
+            var mask = ColumnMask.For(columns - first);
+            for (var i = 0; i < Width; i += 2 * T.Count)
+            {
+                even = even + (T.Load(x + i) & T.Load(mask + i));
+                odd = odd + (T.Load(x + i + T.Count) & T.Load(mask + i + T.Count));
+            }
+        }
+
+        return T.Sum(even + odd);
     }
 
     /// <summary>out (+)= after * J (before * v); null factors are 1. Padding columns of v and xhat are zero and enter no sum.</summary>
     private static void Project<T>(
-        float* v, in PanelLayout layout, float* before, float* after, float* xhat, float* inverse, float* result, bool accumulate, int firstRow, int endRow)
+        float* v, in PanelLayout layout, float* before, float* after, NormForm form, float* xhat, float* inverse, float* result, bool accumulate, int firstRow, int endRow)
         where T : unmanaged, ILanes<T>
     {
         const int Width = PanelLayout.PanelWidth;
@@ -167,7 +182,8 @@ public static unsafe class LayerNorm
                 }
             }
 
-            T mean = T.Create(T.Sum(sum) / columns), projection = T.Create(T.Sum(product) / columns), scale = T.Create(inverse[row]);
+            var mean = T.Create(form.Centered ? T.Sum(sum) / columns : 0f);
+            T projection = T.Create(T.Sum(product) / (columns * form.Scale * form.Scale)), scale = T.Create(inverse[row] * form.Scale);
             for (var panel = 0; panel < panels; panel++)
             {
                 var at = (panel * stride) + offset;
@@ -206,7 +222,7 @@ public static unsafe class LayerNorm
             {
                 T weight = T.Create(0f), bias = weight;
                 if (accumulate)
-                    (weight, bias) = (T.Load(weightGradient + c), T.Load(biasGradient + c));
+                    (weight, bias) = (T.Load(weightGradient + c), biasGradient == null ? bias : T.Load(biasGradient + c));
                 for (var row = 0; row < layout.Rows; row++, at += width)
                 {
                     var v = T.Load(g + at);
@@ -216,12 +232,13 @@ public static unsafe class LayerNorm
                 }
 
                 weight.Store(weightGradient + c);
-                bias.Store(biasGradient + c);
+                if (biasGradient != null)
+                    bias.Store(biasGradient + c);
                 c += T.Count;
                 continue;
             }
 
-            float single = accumulate ? weightGradient[c] : 0f, shift = accumulate ? biasGradient[c] : 0f;
+            float single = accumulate ? weightGradient[c] : 0f, shift = accumulate && biasGradient != null ? biasGradient[c] : 0f;
             for (var row = 0; row < layout.Rows; row++, at += width)
             {
                 single += g[at] * xhat[at];
@@ -229,7 +246,8 @@ public static unsafe class LayerNorm
             }
 
             weightGradient[c] = single;
-            biasGradient[c] = shift;
+            if (biasGradient != null)
+                biasGradient[c] = shift;
             c++;
         }
     }

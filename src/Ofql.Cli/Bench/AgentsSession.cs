@@ -1,0 +1,80 @@
+using Ofql.Agents;
+using Ofql.Data;
+using Ofql.Graph.Execution;
+
+namespace Ofql.Cli.Bench;
+
+/// <summary>What an algorithm costs, on one thread; medians over the rounds.</summary>
+/// <param name="Agent">Algorithm.</param>
+/// <param name="UpdatesPerSecond">Updates per second.</param>
+/// <param name="GigaFlop">Work of one update: executed products of unpadded shapes, a multiply-add counting two.</param>
+/// <param name="ShareOfPeak">Work / time / peak, the peak measured right before.</param>
+/// <param name="PeakGflops">That peak.</param>
+/// <param name="ActMicroseconds">One action by one sample: half of the calls were faster.</param>
+/// <param name="BytesPerUpdate">Managed bytes allocated per update, the least of the rounds.</param>
+/// <param name="Instructions">Time of every instruction of an update; empty where not asked for.</param>
+internal sealed record AgentCost(
+    string Agent, double UpdatesPerSecond, double GigaFlop, double ShareOfPeak, double PeakGflops, double ActMicroseconds, double BytesPerUpdate, IReadOnlyList<InstructionTiming> Instructions);
+
+/// <summary>
+/// Updates and actions of algorithms at their defaults, one after the other, each beside the peak of its own moment, so that a slow
+/// moment of the machine is in both.
+/// </summary>
+internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<string, string> wanted, bool profile)
+{
+    private const int Rows = 100_000;
+    private const int ActCalls = 5000;
+    private const int AllocationUpdates = 5;
+    private const int ProfileRepeats = 20;
+
+    /// <summary>The algorithms with networks: all but the tables of adaptive Q-learning.</summary>
+    public static IReadOnlyList<string> Agents { get; } = AgentCatalog.All.Where(HasNetworks).Select(factory => factory.Name).ToList();
+
+    /// <exception cref="UsageException">An algorithm without networks, an option that none of the algorithms has, or a value that it cannot have.</exception>
+    public IReadOnlyList<AgentCost> Run(IReadOnlyList<string> names, Action<string> say, CancellationToken cancellation)
+    {
+        var factories = names.Select(AgentCatalog.Find).ToList();
+        if (factories.Find(factory => !HasNetworks(factory)) is { } table)
+            throw new UsageException($"{table.Name}: its updates are no matrix products, there is no peak to compare them with.");
+        foreach (var option in wanted.Keys.Where(key => !factories.Exists(factory => factory.Options.Any(option => option.Name == key))))
+            throw new UsageException($"--set {option}: none of {string.Join(", ", names)} has this option (ofql list agents shows them).");
+        using var data = SyntheticData.Make(Rows, options.Shape.State, options.Shape.Action);
+        var costs = new List<AgentCost>();
+        foreach (var factory in factories)
+        {
+            costs.Add(Measure(factory, data, cancellation));
+            say(FormattableString.Invariant($"{factory.Name}: {costs[^1].UpdatesPerSecond:F1} updates/s, {costs[^1].ShareOfPeak:P1} of peak"));
+        }
+
+        return costs;
+    }
+
+    private AgentCost Measure(IAgentFactory factory, TransitionDataset data, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var meter = new UpdateMeter(context => Create(factory, context), data, threads: 1);
+        using var actor = new ActMeter(meter.CreateActor(new ActingOptions()), data);
+        var rounds = new List<(double Peak, double Rate, double Work, double Act, double Bytes)>();
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var peak = PeakMeter.Measure(1, options.PeakSeconds);
+            var (rate, multiplyAdds) = meter.RateAndWork(options.Seconds);
+            rounds.Add((peak, rate, 2e-9 * multiplyAdds, actor.Measure(ActCalls).Median, meter.AllocatedBytes(AllocationUpdates)));
+        }
+
+        return new AgentCost(
+            factory.Name,
+            BenchSession.Median(rounds.Select(round => round.Rate)),
+            BenchSession.Median(rounds.Select(round => round.Work)),
+            BenchSession.Median(rounds.Select(round => round.Work * round.Rate / round.Peak)),
+            BenchSession.Median(rounds.Select(round => round.Peak)),
+            BenchSession.Median(rounds.Select(round => round.Act)),
+            rounds.Min(round => round.Bytes),
+            profile ? meter.Profile(ProfileRepeats) : []);
+    }
+
+    private ProgramAgent Create(IAgentFactory factory, AgentContext context) => (ProgramAgent)AgentSizes.Create(factory, wanted, context);
+
+    private static bool HasNetworks(IAgentFactory factory) => factory.Options.Any(option => option.Name == "hidden_width");
+}
