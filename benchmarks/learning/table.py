@@ -13,6 +13,7 @@ the first seed's log, as the trainings ran: side by side, whatever else the mach
 """
 import argparse
 import csv
+import functools
 import json
 import math
 import pathlib
@@ -57,9 +58,14 @@ def command(plan, args, name, row, column, seed):
     return words
 
 
+@functools.cache
+def notes_in(path):
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
 def kept(args):
-    """{run: what was noted of it}."""
-    return json.loads(args.kept.read_text()) if args.kept.exists() else {}
+    """{run: what was noted of it}, as it was when this program began."""
+    return notes_in(args.kept)
 
 
 def last(args, name):
@@ -137,7 +143,7 @@ def run(plan, args):
 
 
 def keep(plan, args):
-    notes = kept(args)
+    notes = dict(kept(args))
     times = action_times(plan, args) if args.speed else {}
     for name, *_ in cells(plan):
         done = trained(args, name)

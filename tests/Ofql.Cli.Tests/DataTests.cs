@@ -82,6 +82,7 @@ public sealed class DataTests
         File.WriteAllText(cli["map.yaml"], "observations: speed, angle, heat\nactions: torque\nreward: profit\nterminated: done\nepisode: run\n");
         string[] more = ["--runs", cli.Runs, "--set", "training.evaluate_every=0", "--threads", "1"];
         Assert.Contains("--map columns.yaml to", cli.Run(["train", "--data", cli["log.csv"], "--agent", "linear", "--name", "x", .. more]).Error, StringComparison.Ordinal);
+        Assert.Contains("Leave data.task out", cli.Run(["train", "--data", cli["log.csv"], "--map", cli["map.yaml"], "--agent", "linear", "--name", "x", "--set", "data.task=puzzle", .. more]).Error, StringComparison.Ordinal);
         var (code, output, error) = cli.Run(["train", "--data", cli["log.csv"], "--map", cli["map.yaml"], "--agent", "linear", "--name", "one", "--updates", "4", .. more]);
         Assert.True(code == 0, error);
         Assert.Contains("57 transitions, state 3, action 1, 3 episodes", output, StringComparison.Ordinal);

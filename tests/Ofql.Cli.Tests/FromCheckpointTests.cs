@@ -132,6 +132,25 @@ public class FromCheckpointTests
     }
 
     [Fact]
+    public void Updates_before_and_after_count_together_for_what_begins_to_learn_late()
+    {
+        using var cli = new CliFixture();
+        Output([
+            "train", "--data", cli.Data, "--env", "pendulum", "--runs", cli.Runs, "--agent", "dtql", "--updates", "4", "--name", "late",
+            "--set", "agent.batch_size=8", "--set", "agent.hidden_width=8", "--set", "agent.pretrain_updates=20", "--set", "evaluation.episodes=1",
+        ]);
+        Assert.Contains("after 14 it has learned nothing", Output([.. Online(cli, "late", steps: 20), "--name", "a"]), StringComparison.Ordinal);
+        Assert.DoesNotContain("it has learned nothing", Output([.. Online(cli, "late", steps: 30), "--name", "b"]), StringComparison.Ordinal);
+
+        static string Output(string[] arguments)
+        {
+            var (code, output, error) = CliFixture.RunWith(arguments, TextReader.Null, Ofql.Cli.Composition.Catalog.Shipped, CancellationToken.None);
+            Assert.True(code == 0, error);
+            return output;
+        }
+    }
+
+    [Fact]
     public void What_makes_no_sense_is_refused_before_anything_is_written()
     {
         using var cli = Offline();

@@ -28,6 +28,10 @@ internal sealed class PictureOptionSet
         var request = new PictureRequest(parsed.GetValue(_picture), parsed.GetValue(_animation), parsed.GetValue(_episode));
         RequireEnding("--picture", request.Picture, ".svg");
         RequireEnding("--animation", request.Animation, ".html", ".htm");
+        if (request.Episode < 0)
+            throw new UsageException($"--episode is {request.Episode}; expected the number of an episode, from 0.");
+        if (parsed.GetResult(_episode) is { Implicit: false } && !request.IsWanted)
+            throw new UsageException("--episode says which episode is drawn: give --picture file or --animation file with it.");
         // Episodes may take minutes; a file that cannot be written is found out before them.
         foreach (var path in (string?[])[request.Picture, request.Animation])
         {
@@ -35,10 +39,6 @@ internal sealed class PictureOptionSet
                 AtomicFile.RequireWritable(path);
         }
 
-        if (request.Episode < 0)
-            throw new UsageException($"--episode is {request.Episode}; expected the number of an episode, from 0.");
-        if (parsed.GetResult(_episode) is { Implicit: false } && !request.IsWanted)
-            throw new UsageException("--episode says which episode is drawn: give --picture file or --animation file with it.");
         return request;
     }
 

@@ -100,7 +100,7 @@ internal static class TrainCommand
         var environmentName = plan.Configuration.Text("environment");
         var environment = environmentName.Length > 0 ? context.Catalog.Environment(environmentName) : null;
         var report = data is null ? null : data.Report(environment?.Specification.Score is { } score ? score.Normalize : null, context.Cancellation);
-        Announce(view, plan, data, report);
+        Announce(context.Catalog, view, plan, data, report);
         if (plan.IsGroup)
             RunLocator.WriteSeeds(plan.Folder, plan.Seeds);
         var results = new SeedSweep(context, context.Catalog, plan, view).Run(data, report);
@@ -157,7 +157,7 @@ internal static class TrainCommand
         }
     }
 
-    private static void Announce(ProgressView view, TrainPlan plan, OpenedDataset? data, DataReport? report)
+    private static void Announce(Catalog catalog, ProgressView view, TrainPlan plan, OpenedDataset? data, DataReport? report)
     {
         var configuration = plan.Configuration;
         view.Say($"{(plan.Resume ? "Continuing" : "Training")} {configuration.AgentName} in {plan.Folder}");
@@ -165,7 +165,8 @@ internal static class TrainCommand
             view.Say(FormattableString.Invariant($"Online: {configuration.Steps} steps of {configuration.Text("environment")}"));
         if (configuration.From.Length > 0)
             view.Say(FormattableString.Invariant($"From: {configuration.From}; {(data is null ? 0 : configuration.Number("online.recorded_share")):P0} of each batch is recorded, the rest collected"));
-        if (!configuration.IsOnline && configuration.Agent.Caution(configuration.AgentOptions, configuration.Steps) is { } caution)
+        // Where a resumed online run came from need not be there any more.
+        if (!(configuration.IsOnline && plan.Resume) && configuration.Agent.Caution(configuration.AgentOptions, UpdatesInAll(catalog, plan)) is { } caution)
             view.Say($"Warning: {caution}");
         if (data is null || report is null)
             return;
@@ -174,5 +175,15 @@ internal static class TrainCommand
             view.Say($"Warning: {warning}");
         if (configuration.Text("environment").Length == 0)
             view.Say("No environment: the policy will be trained but not evaluated. Name one with --env (see: ofql list environments).");
+    }
+
+    /// <summary>Updates that the agent will have seen at the end, those of the run that it comes from among them.</summary>
+    private static long UpdatesInAll(Catalog catalog, TrainPlan plan)
+    {
+        var configuration = plan.Configuration;
+        if (!configuration.IsOnline)
+            return configuration.Steps;
+        var before = configuration.From.Length > 0 ? CheckpointOrigin.Open(configuration.From, plan.Seeds[0], catalog).Facts.Step : 0;
+        return before + OnlineSource.OptionsOf(configuration).UpdatesOf(configuration.Steps);
     }
 }

@@ -11,16 +11,7 @@ namespace Ofql.Cli.Runs;
 internal sealed class OnlineSource(EnvironmentEntry environment, ResolvedConfiguration configuration) : IDisposable
 {
     private readonly IEnvironment _environment = environment.Create();
-    private readonly OnlineOptions _options = new()
-    {
-        StartSteps = configuration.Integer("online.start_steps"),
-        RoundSteps = (int)configuration.Integer("online.round_steps"),
-        UniformStart = configuration.From.Length == 0,
-        Candidates = (int)configuration.Integer("online.candidates"),
-        ExplorationNoise = configuration.Number("online.exploration_noise"),
-        UpdatesPerStep = (int)configuration.Integer("online.updates_per_step"),
-        Seed = (ulong)configuration.Integer("training.seed"),
-    };
+    private readonly OnlineOptions _options = OptionsOf(configuration);
 
     private CollectionFile? _file;
 
@@ -30,6 +21,18 @@ internal sealed class OnlineSource(EnvironmentEntry environment, ResolvedConfigu
 
     // What schedules run over: the updates of the offline run where one came before, else those that the environment steps come to.
     private long PlannedUpdates => configuration.From.Length > 0 ? configuration.Integer("training.updates") : _options.UpdatesOf(configuration.Steps);
+
+    /// <summary>How a configuration collects and learns.</summary>
+    public static OnlineOptions OptionsOf(ResolvedConfiguration configuration) => new()
+    {
+        StartSteps = configuration.Integer("online.start_steps"),
+        RoundSteps = (int)configuration.Integer("online.round_steps"),
+        UniformStart = configuration.From.Length == 0,
+        Candidates = (int)configuration.Integer("online.candidates"),
+        ExplorationNoise = configuration.Number("online.exploration_noise"),
+        UpdatesPerStep = (int)configuration.Integer("online.updates_per_step"),
+        Seed = (ulong)configuration.Integer("training.seed"),
+    };
 
     /// <summary>The context of an agent that learns from the buffer, and from recorded data where there is some.</summary>
     public AgentContext Context(OpenedDataset? recorded, ulong seed, int threads) => new(

@@ -61,14 +61,21 @@ internal sealed class DatasetSource(Catalog catalog, string folder, ProgressLine
     }
 
     /// <summary>How the data file of a configuration is read.</summary>
-    /// <exception cref="UsageException">It names a column map that cannot be read.</exception>
-    public static DatasetReaderOptions ReaderOptions(ResolvedConfiguration configuration) => new()
+    /// <exception cref="UsageException">It names a column map that cannot be read, or a task for a table.</exception>
+    public static DatasetReaderOptions ReaderOptions(ResolvedConfiguration configuration)
     {
-        MaximumEpisodeSteps = configuration.Integer("data.maximum_episode_steps") is > 0 and var steps ? steps : null,
-        Task = configuration.Text("data.task") is { Length: > 0 } task ? task : null,
-        // The same rows may lie in a file of another kind by now, which needs no map.
-        Columns = configuration.Text("data.map") is { Length: > 0 } map && IsTable(configuration.Text("data.file")) ? ColumnMapFile.Read(map) : null,
-    };
+        var file = configuration.Text("data.file");
+        var isTable = IsTable(file);
+        if (isTable && configuration.Text("data.task") is { Length: > 0 } name)
+            throw new UsageException($"data.task is '{name}': the tasks of OGBench reward the rows of its published files, but '{file}' is a CSV file, whose rewards the column map names. Leave data.task out.");
+        return new DatasetReaderOptions
+        {
+            MaximumEpisodeSteps = configuration.Integer("data.maximum_episode_steps") is > 0 and var steps ? steps : null,
+            Task = configuration.Text("data.task") is { Length: > 0 } task ? task : null,
+            // The same rows may lie in a file of another kind by now, which needs no map.
+            Columns = configuration.Text("data.map") is { Length: > 0 } map && isTable ? ColumnMapFile.Read(map) : null,
+        };
+    }
 
     /// <summary>Whether a path is that of a CSV file.</summary>
     public static bool IsTable(string path) => File.Exists(path) && DatasetReader.KindOf(path) == DatasetKind.Csv;

@@ -21,7 +21,7 @@ internal sealed class EdpLosses : RegularizedPolicyLosses
         Behaviour = DiffusionTerms.Of((x, k) => model.Network.Apply(model.Theta, x, k, Batch.State), Batch.Action, NoiseBehaviour, Level);
         BehaviourLoss = Behaviour.MeanSquare();
 
-        // Action approximation (section 4.1): instead of a chain, the data that a_k stands for,
+        // Action approximation ("Reinforcement-Guided Diffusion Policy Learning"): instead of a chain, the data that a_k stands for,
         // a0 = a_k / sqrt(abar_k) - sqrt(1 - abar_k) / sqrt(abar_k) e(a_k, k; s), by the same evaluation as L_diff; then clipped.
         Unclipped = Behaviour.Reconstruction(Level);
         Action = Clamp(Unclipped, -1f, 1f);

@@ -29,7 +29,8 @@ internal sealed class IqlTdmpcLosses
     public WindowInputs Windows { get; }
 
     /// <summary>
-    /// TD-MPC's joint loss of its model (arXiv 2203.04955) over one abstract step, the value target IQL's:
+    /// TD-MPC's joint loss of its model (arXiv 2203.04955, eq. 7 and what it sums over steps; the value term is its eq. 9, the consistency
+    /// its eq. 10) over one abstract step, the value target IQL's:
     /// c1 mean (f(z, g) - h'(s_(t+m)))^2 + c2 mean (R(z, g) - r)^2 + c3 sum over i of mean (Q_i(z, g) - y)^2,
     /// y = r + gamma^m mask V(h(s_(t+m))), r the window's discounted rewards. V is asked where it learns, at h: at the lagging h' it would
     /// be asked about states it has never seen.

@@ -4,7 +4,7 @@ using static Ofql.Graph.Functions;
 namespace Ofql.Agents.IqlTdmpc;
 
 /// <summary>
-/// Planning in the manager's latent space, as TD-MPC plans (arXiv 2203.04955) but with sequences of the policy alone and without
+/// Planning in the manager's latent space, as TD-MPC plans (arXiv 2203.04955, algorithm 1) but with sequences of the policy alone and without
 /// refinement, so that no plan leaves what the data support. All of it is one graph expression over n rows per state.
 /// </summary>
 internal sealed class IqlTdmpcPlanner(IqlTdmpcSettings settings, IqlTdmpcModel model)
