@@ -83,5 +83,5 @@ internal static class WaysEvaluation
         EvaluationOptions options,
         CancellationToken cancellation) =>
         ways.Select(way => new WayResult(way, Evaluator.Run(
-            environment.Create, capacity => makeActor(way.Options, capacity), options, cancellation))).ToList();
+            environment.Create, capacity => makeActor(way.Options, capacity), options with { Candidates = way.Options.Candidates }, cancellation))).ToList();
 }

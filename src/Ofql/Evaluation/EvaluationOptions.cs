@@ -19,6 +19,9 @@ public sealed record EvaluationOptions
 {
     private const int LargestDefaultWidth = 64;
 
+    // Rows of a call of the actor whose intermediate values stay in a second-level cache of 1 MB for networks of the usual widths.
+    private const int RowsInCache = 1024;
+
     /// <summary>Number of episodes.</summary>
     public int Episodes { get; init; } = 10;
 
@@ -31,8 +34,14 @@ public sealed record EvaluationOptions
     /// <summary>Threads that step environments; each has an actor of its own.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>Environments per thread that share one call of the actor; null: as many as there are episodes, at most 64.</summary>
+    /// <summary>
+    /// Environments per thread that share one call of the actor; null: at most 64 and so few that their candidates stay in a cache, in rounds of
+    /// one size (a call takes as long for few as for all).
+    /// </summary>
     public int? Width { get; init; }
+
+    /// <summary>Candidates that the actor computes for a state. For the default of <see cref="Width"/> alone.</summary>
+    public int Candidates { get; init; } = 1;
 
     /// <summary>Environments per thread, with no more than the episodes can fill.</summary>
     internal int WidthPerThread
@@ -40,7 +49,11 @@ public sealed record EvaluationOptions
         get
         {
             var share = (Episodes + Threads - 1) / Threads;
-            return Math.Min(share, Width ?? LargestDefaultWidth);
+            if (Width is { } width)
+                return Math.Min(share, width);
+            var most = Math.Clamp(RowsInCache / Candidates, 1, LargestDefaultWidth);
+            var rounds = (share + most - 1) / most;
+            return (share + rounds - 1) / rounds;
         }
     }
 
@@ -63,6 +76,8 @@ public sealed record EvaluationOptions
             faults.Add($"{nameof(Threads)} is {Threads}");
         if (Width < 1)
             faults.Add($"{nameof(Width)} is {Width}");
+        if (Candidates < 1)
+            faults.Add($"{nameof(Candidates)} is {Candidates}");
         if (faults.Count > 0)
             throw new UsageException($"Evaluation options must be at least 1: {string.Join(", ", faults)}.");
     }

@@ -96,6 +96,27 @@ public class EvaluatorTests
         Assert.Contains(actors, actor => actor.LargestCount == 10);
     }
 
+    [Theory]
+    [InlineData(10, 1, 1, 10)]
+    [InlineData(100, 1, 1, 50)]
+    [InlineData(100, 2, 1, 50)]
+    [InlineData(100, 1, 50, 20)]
+    [InlineData(100, 2, 50, 17)]
+    [InlineData(3, 2, 5000, 1)]
+    public void Few_enough_environments_share_a_call_and_no_round_is_much_smaller(int episodes, int threads, int candidates, int expected)
+    {
+        var capacities = new List<int>();
+        Evaluator.Run(
+            () => new FakeWalk(),
+            capacity =>
+            {
+                capacities.Add(capacity);
+                return new FakeActor(capacity);
+            },
+            new EvaluationOptions { Episodes = episodes, Threads = threads, Candidates = candidates });
+        Assert.Equal(Enumerable.Repeat(expected, threads), capacities);
+    }
+
     [Fact]
     public void A_step_allocates_nothing()
     {
