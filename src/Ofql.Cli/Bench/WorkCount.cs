@@ -32,8 +32,8 @@ internal sealed class WorkCount
         CriticInputGradients = 2 * (critic - criticFirst);
 
         BehaviourForward = actor + (2 * embedding);
-        // Along (v, 0, 1): the columns of a_t and of emb_t move, those of emb_r and s stand still.
-        Tangent = embedding + ((a + e) * h) + (actor - actorFirst);
+        // Along (v, 0, 1): the columns of a_t and of emb_t move, those of emb_r and s stand still. The square layers are wanted where r and t differ only.
+        Tangent = embedding + ((a + e) * h) + (long)(deep * (1 - shape.Settings.Times.FlowRatio)) + (h * a);
         PolicyForward = actor;
         PolicyCritics = 2 * critic;
         // One critic carries the Q term; of its inputs only the action has a gradient.
@@ -64,7 +64,7 @@ internal sealed class WorkCount
     /// <summary>u(a_t, r, t; s) with both embeddings.</summary>
     public long BehaviourForward { get; }
 
-    /// <summary>du/dt by forward mode.</summary>
+    /// <summary>du/dt by forward mode, on average over the rows.</summary>
     public long Tangent { get; }
 
     /// <summary>pi(s).</summary>

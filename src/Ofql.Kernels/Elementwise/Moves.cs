@@ -168,6 +168,60 @@ public static unsafe class Moves
         }
     }
 
+    /// <summary>
+    /// Copies the rows in which <paramref name="where"/> is not 0 to the rows of <paramref name="target"/> from <paramref name="firstRow"/> on, without gaps.
+    /// Both matrices have one layout of panels.
+    /// </summary>
+    /// <returns>How many they are.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int PickRows(float* source, float* where, float* target, in PanelLayout layout, int firstRow, int endRow)
+    {
+        var count = 0;
+        for (var panel = 0; panel < layout.Panels; panel++)
+        {
+            float* p = source + (panel * layout.PanelStride) + (firstRow * layout.Width), q = target + (panel * layout.PanelStride) + (firstRow * layout.Width);
+            count = 0;
+            for (var row = firstRow; row < endRow; row++, p += layout.Width)
+            {
+                if (where[row] == 0f)
+                    continue;
+                ShortRun.Copy(p, q, layout.Width);
+                q += layout.Width;
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// The way back: row after row of <paramref name="source"/>, from <paramref name="firstRow"/> on, goes where <paramref name="where"/> is not 0, times the
+    /// entries of <paramref name="factor"/> there unless it is null; the rows between become 0.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PlaceRows(float* source, float* where, float* factor, float* target, in PanelLayout layout, int firstRow, int endRow)
+    {
+        for (var panel = 0; panel < layout.Panels; panel++)
+        {
+            var at = (panel * layout.PanelStride) + (firstRow * layout.Width);
+            var p = source + at;
+            for (var row = firstRow; row < endRow; row++, at += layout.Width)
+            {
+                if (where[row] == 0f)
+                {
+                    ShortRun.Fill(0f, target + at, layout.Width);
+                    continue;
+                }
+
+                if (factor == null)
+                    ShortRun.Copy(p, target + at, layout.Width);
+                else
+                    ShortRun.Multiply(p, factor + at, target + at, layout.Width);
+                p += layout.Width;
+            }
+        }
+    }
+
     /// <summary>Sets the padding columns of rows to zero, after a function with f(0) other than 0.</summary>
     public static void ClearPadding(float* matrix, in PanelLayout layout, int firstRow, int endRow)
     {

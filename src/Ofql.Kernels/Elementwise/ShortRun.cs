@@ -42,6 +42,17 @@ internal static unsafe class ShortRun
             q[i] += p[i];
     }
 
+    /// <summary>q[i] = p[i] d[i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Multiply(float* p, float* d, float* q, int count)
+    {
+        var i = 0;
+        for (; i <= count - 8; i += 8)
+            (Vector256.Load(p + i) * Vector256.Load(d + i)).Store(q + i);
+        for (; i < count; i++)
+            q[i] = p[i] * d[i];
+    }
+
     /// <summary>q[i] += value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddNumber(float value, float* q, int count)

@@ -10,7 +10,7 @@ public delegate Node VelocityField(Node at, Node r, Node t);
 /// <param name="At">a_t = (1 - t) a + t eps: time 0 is data, time 1 is noise.</param>
 /// <param name="Velocity">v = eps - a.</param>
 /// <param name="U">u(a_t, r, t).</param>
-/// <param name="TimeDerivative">du/dt = (du/da_t) v + du/dt: the Jacobian-vector product along (v, 0, 1).</param>
+/// <param name="TimeDerivative">du/dt = (du/da_t) v + du/dt: the Jacobian-vector product along (v, 0, 1); anything finite where r = t.</param>
 /// <param name="Target">sg(v - (t - r) du/dt), the MeanFlow identity.</param>
 public sealed record AverageVelocityTerms(Node At, Node Velocity, Node U, Node TimeDerivative, Node Target)
 {
@@ -20,8 +20,10 @@ public sealed record AverageVelocityTerms(Node At, Node Velocity, Node U, Node T
         var at = StraightPath.At(a, eps, t);
         var v = eps - a;
         var value = u(at, r, t);
-        var dudt = t.Graph.Jvp(value, (at, v), (t, t.Graph.Constant(1f, t.Rows)));
-        return new AverageVelocityTerms(at, v, value, dudt, StopGradient(v - ((t - r) * dudt)));
+        // Where r = t the derivative counts for nothing: it may be left out there.
+        var span = t - r;
+        var dudt = t.Graph.Jvp(value, where: span, (at, v), (t, t.Graph.Constant(1f, t.Rows)));
+        return new AverageVelocityTerms(at, v, value, dudt, StopGradient(v - (span * dudt)));
     }
 
     /// <summary>Mean over batch and action entries of (u - target)^2.</summary>

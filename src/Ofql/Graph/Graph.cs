@@ -47,8 +47,20 @@ public sealed class Graph : IDisposable
     /// loss is an error.
     /// </summary>
     /// <exception cref="GraphException">A tangent has another shape than its node.</exception>
-    public Node Jvp(Node output, params (Node At, Node Along)[] directions)
+    public Node Jvp(Node output, params (Node At, Node Along)[] directions) => Jvp(output, where: null, directions);
+
+    /// <summary>
+    /// The same for a use that multiplies the result by <paramref name="where"/> or leaves it alone where that is 0: in those rows it may be 0 instead of the
+    /// derivative, and is then not computed.
+    /// </summary>
+    /// <param name="output">Whose derivative.</param>
+    /// <param name="where">A column [B, 1]; null for all rows.</param>
+    /// <param name="directions">Nodes and their tangents.</param>
+    /// <exception cref="GraphException">A tangent has another shape than its node, or <paramref name="where"/> is no column.</exception>
+    public Node Jvp(Node output, Node? where, params (Node At, Node Along)[] directions)
     {
+        if (where is not null && where.Columns != 1)
+            throw new GraphException($"{where} says in which rows a derivative is wanted; expected a column.");
         var tangents = new Dictionary<Node, Node?>();
         foreach (var (at, along) in directions)
         {
@@ -57,7 +69,7 @@ public sealed class Graph : IDisposable
             tangents[at] = along;
         }
 
-        return TangentOf(output, tangents) ?? Constant(0f, output.Rows, output.Columns);
+        return TangentOf(output, where, tangents) ?? Constant(0f, output.Rows, output.Columns);
     }
 
     /// <inheritdoc/>
@@ -83,14 +95,14 @@ public sealed class Graph : IDisposable
         return buffer;
     }
 
-    private static Node? TangentOf(Node node, Dictionary<Node, Node?> tangents)
+    private static Node? TangentOf(Node node, Node? where, Dictionary<Node, Node?> tangents)
     {
         if (tangents.TryGetValue(node, out var known))
             return known;
         var inputs = new Node?[node.Inputs.Length];
         for (var i = 0; i < inputs.Length; i++)
-            inputs[i] = TangentOf(node.Inputs[i], tangents);
-        var tangent = inputs.All(input => input is null) ? null : node.Tangent(inputs);
+            inputs[i] = TangentOf(node.Inputs[i], where, tangents);
+        var tangent = inputs.All(input => input is null) ? null : node is DenseNode dense ? dense.Tangent(inputs, where) : node.Tangent(inputs);
         tangents[node] = tangent;
         return tangent;
     }

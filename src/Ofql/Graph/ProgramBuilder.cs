@@ -59,7 +59,7 @@ public sealed class ProgramBuilder(Graph graph)
         return this;
     }
 
-    /// <summary>Keeps every intermediate value readable, for tests: no memory is shared.</summary>
+    /// <summary>Keeps every intermediate value readable, for tests: no memory is shared, no row is left out.</summary>
     public ProgramBuilder KeepAll(bool keep = true)
     {
         _keepAll = keep;
@@ -70,7 +70,7 @@ public sealed class ProgramBuilder(Graph graph)
     /// <exception cref="GraphException">A loss is no number, does not depend on its block, or lets a gradient into a tangent.</exception>
     public Program Build(WorkerTeam team)
     {
-        var emitter = new Emitter(graph);
+        var emitter = new Emitter(graph) { LeavesRowsOut = !_keepAll };
         foreach (var (inputs, source) in _sources)
             emitter.Add(new FillInputsInstruction(graph.Batch, inputs.Select(emitter.Value).ToArray(), source));
         var needed = FindNeeded();

@@ -103,6 +103,28 @@ public sealed unsafe class MovesTests
     }
 
     [Fact]
+    public void Picking_rows_and_placing_them()
+    {
+        foreach (var (rows, columns) in new[] { (2, 2), (17, 31), (33, 32), (48, 70) })
+        {
+            using Matrix source = Matrix.Random(rows, columns, 1), where = new(rows, 1), picked = new(rows, columns), factor = Matrix.Random(rows, columns, 3);
+            using Matrix before = Matrix.Random(rows, columns, 4), target = before.Copy(), scaled = before.Copy();
+            for (var row = 0; row < rows; row++)
+                where.Pointer[row] = row % 3 == 1 ? 0.5f + row : 0f;
+            var moving = Enumerable.Range(1, rows - 1).Where(row => row % 3 == 1).ToArray();
+            Assert.Equal(moving.Length, Moves.PickRows(source.Pointer, where.Pointer, picked.Pointer, picked.Layout, 1, rows));
+            picked.AssertEach("picked", (r, c) => (r >= 1 && r <= moving.Length ? source[moving[r - 1], c] : 0, 0));
+            picked.AssertGuardsAndPadding();
+            Moves.PlaceRows(picked.Pointer, where.Pointer, null, target.Pointer, target.Layout, 1, rows);
+            Moves.PlaceRows(picked.Pointer, where.Pointer, factor.Pointer, scaled.Pointer, scaled.Layout, 1, rows);
+            target.AssertEach("placed", (r, c) => (r < 1 ? before[r, c] : where[r, 0] == 0 ? 0 : source[r, c], 0));
+            scaled.AssertEach("placed and scaled", (r, c) => (r < 1 ? before[r, c] : where[r, 0] == 0 ? 0 : source[r, c] * factor[r, c], 0));
+            target.AssertGuardsAndPadding();
+            scaled.AssertGuardsAndPadding();
+        }
+    }
+
+    [Fact]
     public void Cutting_rows_and_back()
     {
         foreach (var (rows, columns, pieces) in new[] { (2, 2, 2), (16, 10, 5), (5, 1, 50), (3, 33, 7), (4, 64, 3), (1, 40, 6) })

@@ -15,6 +15,7 @@ public sealed class GraphProgramTests
     {
         ["plain"] = s => s with { HiddenLayers = 3 },
         ["six layers"] = s => s with { HiddenLayers = 6, HiddenWidth = 33 },
+        ["wide, rows at rest"] = s => s with { HiddenLayers = 3, HiddenWidth = 70, Times = new TimeSampling { FlowRatio = 0.4 } },
         ["max q backup"] = s => s with { MaxQBackup = true },
         ["adaptive, by data"] = s => s with { BcWeighting = BehaviourWeighting.Adaptive, QNormalization = QNormalization.Data },
         ["layer norm"] = s => s with { CriticLayerNorm = true, NormalizeStates = StateNormalization.Standardize },

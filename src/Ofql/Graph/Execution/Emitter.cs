@@ -34,6 +34,9 @@ internal sealed unsafe class Emitter(Graph graph)
 
     public int Batch => Graph.Batch;
 
+    /// <summary>Whether rows of a value that nobody uses may be left out; not where every value is to be read.</summary>
+    public bool LeavesRowsOut { get; init; } = true;
+
     /// <summary>Whether a layout is computed row by row with the batch, or once.</summary>
     public WorkKind KindOf(in PanelLayout layout) => layout.Rows == 1 || Batch == 1 ? WorkKind.Single : WorkKind.Rows;
 

@@ -61,6 +61,9 @@ internal abstract unsafe class Instruction
     /// <summary>Multiply-adds of a matrix product, of unpadded shapes; 0 for everything else.</summary>
     public long MultiplyAdds { get; init; }
 
+    /// <summary>Multiply-adds since the last call, of an instruction whose work depends on its operands; it adds none to <see cref="MultiplyAdds"/>.</summary>
+    public virtual long TakeMultiplyAdds() => 0;
+
     /// <summary>What cuts the work into tasks, where several instructions are cut alike (chunks of one parameter layout).</summary>
     public object? Partition { get; protected init; }
 

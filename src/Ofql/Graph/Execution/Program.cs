@@ -25,6 +25,7 @@ public sealed unsafe class Program : IDisposable
     private readonly Preparation _preparation;
     private readonly long _work;
     private readonly long _workPrepared;
+    private readonly Instruction[] _counting;
     private readonly ParameterBlock[] _updated;
 
     /// <param name="team">Runs it.</param>
@@ -41,6 +42,7 @@ public sealed unsafe class Program : IDisposable
         _preparation = preparation;
         _work = WorkOf(phases);
         _workPrepared = WorkOf(phases.Skip(preparation.Phases));
+        _counting = [.. phases.SelectMany(phase => phase.Instructions).Where(instruction => instruction is MovingProductInstruction)];
         _updated = updated;
         _team = team;
         _batch = batch;
@@ -69,6 +71,8 @@ public sealed unsafe class Program : IDisposable
         _team.Run(this);
         _preparation.Complete();
         MultiplyAdds += _preparation.FirstPhase == 0 ? _work : _workPrepared;
+        foreach (var instruction in _counting)
+            MultiplyAdds += instruction.TakeMultiplyAdds();
         foreach (var block in _updated)
             block.Changed();
     }
@@ -104,7 +108,7 @@ public sealed unsafe class Program : IDisposable
             {
                 var instruction = _phases[i].Instructions[j];
                 var time = ticks[i][j] * 1e6 / Stopwatch.Frequency / repeats;
-                timings.Add(new InstructionTiming(i, instruction.Kind.ToString(), instruction.GetType().Name, instruction.Writes[0].Name, time, instruction.MultiplyAdds));
+                timings.Add(new InstructionTiming(i, instruction.Kind.ToString(), instruction.GetType().Name, instruction.Writes[0].Name, time, instruction.MultiplyAdds + (instruction.TakeMultiplyAdds() / repeats)));
             }
         }
 

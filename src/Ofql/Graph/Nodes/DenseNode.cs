@@ -79,16 +79,19 @@ internal sealed unsafe class DenseNode : Node
         }
     }
 
-    internal override Node? Tangent(Node?[] tangents)
+    internal override Node? Tangent(Node?[] tangents) => Tangent(tangents, where: null);
+
+    /// <summary>The tangent, of which rows may be left out (0) in which <paramref name="where"/> is 0.</summary>
+    internal Node? Tangent(Node?[] tangents, Node? where)
     {
         if (tangents[0] is not { } along)
             return null;
         var (moving, rows) = IsColumn ? (along, null) : DenseInputs.Moving(Inputs[0], along);
-        return new DenseTangentNode(this, moving, rows);
+        return new DenseTangentNode(this, moving, rows, where);
     }
 
     /// <summary>xdot W into <paramref name="y"/>, times f' where there is an activation; xdot over some rows of W.</summary>
-    internal void EmitTangent(Emitter emitter, Storage x, RowSelection? rows, Storage y)
+    internal void EmitTangent(Emitter emitter, Storage x, RowSelection? rows, Storage? where, Storage y)
     {
         var w = emitter.Rows(_block, _weight, rows);
         var derivative = Activation == Activation.Identity ? null : emitter.Derivative(this);
@@ -103,6 +106,10 @@ internal sealed unsafe class DenseNode : Node
             EmitRowProduct(emitter, reads, x, w, null, y, Activation.Identity);
             if (derivative is not null)
                 ElementwiseInstructions.Binary(emitter, BinaryOperation.Multiply, y, derivative, y);
+        }
+        else if (emitter.LeavesRowsOut && where is not null && MovingProductInstruction.Pays(x, y, where, emitter.Batch))
+        {
+            emitter.Add(new MovingProductInstruction(emitter, x, w, derivative, where, y));
         }
         else
         {
@@ -268,7 +275,7 @@ internal sealed unsafe class DenseNode : Node
 }
 
 /// <summary>ydot = (xdot W) f'(x W + b): the tangent of a dense layer for fixed parameters.</summary>
-internal sealed class DenseTangentNode(DenseNode primal, Node along, RowSelection? rows) : TangentNode(primal, along)
+internal sealed class DenseTangentNode(DenseNode primal, Node along, RowSelection? rows, Node? where) : TangentNode(primal, where is null ? [along] : [along, where])
 {
     /// <summary>Tells the forward pass of the layer to store its derivative.</summary>
     public void RequireDerivative(Emitter emitter)
@@ -277,5 +284,6 @@ internal sealed class DenseTangentNode(DenseNode primal, Node along, RowSelectio
             emitter.RequireDerivative(primal);
     }
 
-    internal override void EmitForward(Emitter emitter) => primal.EmitTangent(emitter, emitter.Value(along), rows, emitter.Value(this));
+    internal override void EmitForward(Emitter emitter) =>
+        primal.EmitTangent(emitter, emitter.Value(along), rows, where is null ? null : emitter.Value(where), emitter.Value(this));
 }
