@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Did a change make the update slower? This working tree against another commit, in turns, by shares of the float32 peak.
+"""Did a change make the update slower? This working tree against another commit, in turns, by updates at a peak of one GFLOP/s.
 
 Seconds tell nothing on a shared machine: between two hours the same program differs by 10 %. So both programs are built here, measure
-one after the other in every round, each beside the peak of that moment, and the ratio of their shares is taken within the
-round. Fails (exit code 1) where the median ratio of any measurement is below the bound.
+one after the other in every round, each beside the peak of that moment, and the ratio of their updates per peak is taken within the
+round (not of their shares of the peak: what a commit counts as the work of an update may differ). Fails (exit code 1) where the median ratio of any measurement is below the bound.
 
     gate.py [--against COMMIT] [--rounds 7] [--seconds 1] [--bound 0.97] [--json FILE]
 """
@@ -32,14 +32,14 @@ def build(tree):
     return ["dotnet", os.path.join(project, "bin", "Release", "net10.0", "Ofql.Cli.dll")]
 
 
-def shares(program, seconds):
-    """Share of the peak on one and on two threads, None where the machine has one core."""
+def rates(program, seconds):
+    """Updates per GFLOP of the peak on one and on two threads, None where the machine has one core."""
     command = [*program, "bench", "--json", "--rounds", "1", "--seconds", str(seconds), "--threads", "2" if os.cpu_count() > 1 else "1"]
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if result.returncode:
         sys.exit(f"{' '.join(command)} ended with {result.returncode}:\n{result.stderr}")
     measured = json.loads(result.stdout)
-    return {name: measured[name] and measured[name]["share_of_peak"] for name in MEASURES}
+    return {name: measured[name] and measured[name]["updates_per_second"] / measured[name]["peak_gflops"] for name in MEASURES}
 
 
 def verdict(rounds, bound):
@@ -51,8 +51,8 @@ def verdict(rounds, bound):
             continue
         ratio = statistics.median(here / other for other, here in pairs)
         lines[name] = {
-            "other_share": statistics.median(other for other, _ in pairs),
-            "share": statistics.median(here for _, here in pairs),
+            "other_updates_per_gflop": statistics.median(other for other, _ in pairs),
+            "updates_per_gflop": statistics.median(here for _, here in pairs),
             "ratio": ratio,
             "lowest_ratio": min(here / other for other, here in pairs),
             "highest_ratio": max(here / other for other, here in pairs),
@@ -83,7 +83,7 @@ def main():
         for i in range(arguments.rounds):
             # The order changes from round to round, so that a drift hits both alike.
             order = (0, 1) if i % 2 == 0 else (1, 0)
-            measured = {which: shares(programs[which], arguments.seconds) for which in order}
+            measured = {which: rates(programs[which], arguments.seconds) for which in order}
             rounds.append((measured[0], measured[1]))
             print(f"round {i + 1} of {arguments.rounds}: other {measured[0]}, here {measured[1]}", file=sys.stderr)
     finally:
@@ -92,7 +92,7 @@ def main():
 
     lines, passed = verdict(rounds, arguments.bound)
     for name, line in lines.items():
-        print(f"{name:12} {arguments.against} {line['other_share']:.1%}  here {line['share']:.1%}  ratio {line['ratio']:.3f} ({line['lowest_ratio']:.3f} to {line['highest_ratio']:.3f})")
+        print(f"{name:12} {arguments.against} {line['other_updates_per_gflop']:.4f}  here {line['updates_per_gflop']:.4f}  ratio {line['ratio']:.3f} ({line['lowest_ratio']:.3f} to {line['highest_ratio']:.3f})")
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump({"against": arguments.against, "bound": arguments.bound, "passed": passed, **lines}, file, indent=2)

@@ -27,7 +27,27 @@ internal static class BenchRowsCommand
     {
         if (rows is < 2 or > MostRows)
             throw new UsageException($"--rows {rows}: expected 2 to {MostRows}.");
+        var isNew = !Directory.Exists(folder);
         OutputFolder.Create(folder, "--folder");
+        try
+        {
+            return Measure(context, options, rows, folder);
+        }
+        finally
+        {
+            if (isNew)
+                RemoveIfEmpty(folder);
+        }
+    }
+
+    private static void RemoveIfEmpty(string folder)
+    {
+        if (!Directory.EnumerateFileSystemEntries(folder).Any())
+            Directory.Delete(folder);
+    }
+
+    private static int Measure(CommandContext context, BenchOptions options, long rows, string folder)
+    {
         using var session = new RowsSession(options, rows, folder, context.Messages.WriteLine, context.Cancellation);
         var result = session.Run(context.Messages.WriteLine, context.Cancellation);
         if (context.Json)

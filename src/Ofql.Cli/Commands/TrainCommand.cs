@@ -28,7 +28,7 @@ internal static class TrainCommand
         var snapshots = new Option<long?>("--snapshots-every") { Description = "Keep the policy of every so many steps in the folder snapshots", HelpName = "count" };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of the run", HelpName = "number" };
         var seeds = new Option<string?>("--seeds") { Description = "Several runs, such as 0..2 or 0,1,2; in parallel, one per core", HelpName = "list" };
-        var threads = new Option<int?>("--threads") { Description = "Threads per run, at most one per core (default: all cores, with several seeds one); the result does not depend on it", HelpName = "count" };
+        var threads = new Option<int?>("--threads") { Description = "Threads per run, at most one per core (default: all cores, at most 16; with several seeds one); the result does not depend on it", HelpName = "count" };
         var name = new Option<string?>("--name") { Description = "Name of the run", HelpName = "name" };
         var runs = CommonOptions.Runs();
         var datasets = CommonOptions.Datasets();

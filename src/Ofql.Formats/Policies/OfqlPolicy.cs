@@ -6,7 +6,7 @@ namespace Ofql;
 
 /// <summary>
 /// A trained policy of any algorithm inside a .NET program: one file in, actions out, no allocation per action. Not thread-safe: a policy is a
-/// few hundred kilobytes, so give each thread its own.
+/// few megabytes at most, so give each thread its own.
 /// </summary>
 /// <example>
 /// <code>

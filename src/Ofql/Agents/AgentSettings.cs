@@ -11,7 +11,7 @@ public enum LearningRateDecay
     /// <summary>Constant.</summary>
     None,
 
-    /// <summary>Half a cosine to 0 over the planned updates.</summary>
+    /// <summary>Half a cosine over the planned updates, to 0 unless an algorithm says otherwise.</summary>
     Cosine,
 }
 

@@ -35,12 +35,13 @@ public sealed record StateTensor(string Name, long[] Shape, ReadValues Read, Wri
 public sealed record StateInteger(string Name, Func<long> Read, Action<long> Write);
 
 /// <summary>
-/// A learner bound to its dataset. One <see cref="Update"/> is one gradient step on one batch. Its complete state is
+/// A learner bound to its dataset, or to the environment that it collects from. One <see cref="Update"/> is one gradient step on one batch, or one
+/// step of the environment with the learning that belongs to it. Its complete state is
 /// <see cref="StateTensors"/> and <see cref="StateIntegers"/>: writing them back continues bit for bit.
 /// </summary>
 public interface IAgent : IDisposable
 {
-    /// <summary>Gradient updates done so far.</summary>
+    /// <summary>Calls of <see cref="Update"/> so far: gradient updates, or environment steps.</summary>
     long Step { get; }
 
     /// <summary>Names of the numbers that <see cref="ReadMetrics"/> writes, such as <c>critic/loss</c>.</summary>
@@ -52,7 +53,7 @@ public interface IAgent : IDisposable
     /// <summary>Every integer that the next update depends on.</summary>
     IReadOnlyList<StateInteger> StateIntegers { get; }
 
-    /// <summary>Draws a batch and takes one gradient step. Allocates nothing after the first call.</summary>
+    /// <summary>Draws a batch and takes one gradient step, or acts once and learns from it. Allocates nothing after the first call, unless what is learned grows.</summary>
     void Update();
 
     /// <summary>Writes the metrics of the last update, in the order of <see cref="MetricNames"/>.</summary>

@@ -54,18 +54,7 @@ internal sealed unsafe class MovingProductInstruction : Instruction
     public static bool Pays(Storage x, Storage y, Storage where, int batch) =>
         x.Layout.Columns >= LeastColumns && y.Layout.Columns >= LeastColumns && y.Layout.Rows == batch && where.Layout.Rows == batch;
 
-    public override void Bind() => _operands = new ProductOperands
-    {
-        X = _picked.Pointer,
-        XPanelStride = _picked.Layout.PanelStride,
-        K = _x.Layout.Columns,
-        W = _w.Pointer,
-        WPanelStride = _w.Layout.PanelStride,
-        Y = _product.Pointer,
-        YPanelStride = _product.Layout.PanelStride,
-        Panels = _product.Layout.Panels,
-        EndsInHalfPanel = _product.Layout.EndsInHalfPanel,
-    };
+    public override void Bind() => _operands = Operands.Of(_picked, _x.Layout.Columns, _w, _product);
 
     public override void Execute(int first, int end)
     {

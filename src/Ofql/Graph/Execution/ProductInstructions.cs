@@ -3,6 +3,24 @@ using Ofql.Kernels.Matrices;
 
 namespace Ofql.Graph.Execution;
 
+/// <summary>Operands of a product from their storages, once these have their places.</summary>
+internal static unsafe class Operands
+{
+    /// <summary>Y = X W with sums of <paramref name="k"/> terms.</summary>
+    public static ProductOperands Of(Storage x, int k, Storage w, Storage y) => new()
+    {
+        X = x.Pointer,
+        XPanelStride = x.Layout.PanelStride,
+        K = k,
+        W = w.Pointer,
+        WPanelStride = w.Layout.PanelStride,
+        Y = y.Pointer,
+        YPanelStride = y.Layout.PanelStride,
+        Panels = y.Layout.Panels,
+        EndsInHalfPanel = y.Layout.EndsInHalfPanel,
+    };
+}
+
 /// <summary>Y = f(X W + b) by rows.</summary>
 internal sealed unsafe class ProductInstruction : Instruction
 {
@@ -33,17 +51,8 @@ internal sealed unsafe class ProductInstruction : Instruction
         MultiplyAdds = (long)y.Layout.Rows * x.Layout.Columns * y.Layout.Columns;
     }
 
-    public override void Bind() => _operands = new ProductOperands
+    public override void Bind() => _operands = Operands.Of(_x, _x.Layout.Columns, _w, _y) with
     {
-        X = _x.Pointer,
-        XPanelStride = _x.Layout.PanelStride,
-        K = _x.Layout.Columns,
-        W = _w.Pointer,
-        WPanelStride = _w.Layout.PanelStride,
-        Y = _y.Pointer,
-        YPanelStride = _y.Layout.PanelStride,
-        Panels = _y.Layout.Panels,
-        EndsInHalfPanel = _y.Layout.EndsInHalfPanel,
         Bias = _bias == null ? null : _bias.Pointer,
         Accumulate = _accumulate,
         Derivative = _derivative == null ? null : _derivative.Pointer,
@@ -85,19 +94,7 @@ internal sealed unsafe class WeightGradientInstruction : Instruction
         _tilesPerPanel = TaskCount / dy.Layout.Panels;
     }
 
-    public override void Bind() => _operands = new ProductOperands
-    {
-        X = _x.Pointer,
-        XPanelStride = _x.Layout.PanelStride,
-        K = _x.Layout.Rows,
-        W = _dy.Pointer,
-        WPanelStride = _dy.Layout.PanelStride,
-        Y = _dw.Pointer,
-        YPanelStride = _dw.Layout.PanelStride,
-        Panels = _dw.Layout.Panels,
-        EndsInHalfPanel = _dw.Layout.EndsInHalfPanel,
-        Accumulate = _accumulate,
-    };
+    public override void Bind() => _operands = Operands.Of(_x, _x.Layout.Rows, _dy, _dw) with { Accumulate = _accumulate };
 
     public override void Execute(int first, int end) => MatrixProduct.WeightGradient(_operands, _tilesPerPanel, first, end);
 }
