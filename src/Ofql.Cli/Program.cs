@@ -77,13 +77,13 @@ internal static class Program
         }
         catch (OutOfMemoryException error)
         {
-            var message = $"There is not enough memory: {error.Message} Use smaller sizes (agent.batch_size, agent.hidden_width, evaluation.candidates, fewer rows) "
+            var message = $"There is not enough memory: {error.Message} Use smaller sizes (batch, width of hidden layers, candidates, fewer rows) "
                 + "or fewer seeds at once, or a machine with more memory.";
             return Report(context, error, message, debug, Failed);
         }
-        catch (IOException error) when (error.GetType() == typeof(IOException))
+        catch (Exception error) when (error.GetType() == typeof(IOException) || error is UnauthorizedAccessException)
         {
-            // Files say themselves what is wrong with them; what is left are the streams of the program.
+            // Files say themselves what is wrong with them; what is left are the streams of the program (a closed one denies access).
             var message = $"Standard input or output failed: {error.Message.TrimEnd('.')}. If the output goes to a file, its disk may be full.";
             return Report(context, error, message, debug, Failed);
         }
@@ -110,9 +110,8 @@ internal static class Program
             return;
         }
 
-        Console.Error.WriteLine();
-        Console.Error.WriteLine("Stopping: what is under way is finished. Press Ctrl-C again to abort at once.");
         cancellation.Cancel();
+        TryTell(Console.Error, Environment.NewLine + "Stopping: what is under way is finished. Press Ctrl-C again to abort at once.");
     }
 
     private static int Report(CommandContext context, Exception error, string message, bool debug, int code) =>
@@ -120,16 +119,20 @@ internal static class Program
 
     private static int Report(CommandContext context, string text, int code)
     {
+        TryTell(context.Error, text);
+        return code;
+    }
+
+    private static void TryTell(TextWriter stream, string text)
+    {
         try
         {
-            context.Error.WriteLine(text);
+            stream.WriteLine(text);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Nobody can be told; the exit code remains.
         }
-
-        return code;
     }
 
     /// <summary>An argument as a shell wants it, so that what is printed can be pasted.</summary>

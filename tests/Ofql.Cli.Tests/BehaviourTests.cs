@@ -41,7 +41,7 @@ public class BehaviourTests
             Assert.Equal(task, data.Metadata["name"]);
             Assert.Contains("not D4RL's", data.Metadata["source"], StringComparison.Ordinal);
             Assert.Equal(task.Contains("random", StringComparison.Ordinal), !data.Metadata.ContainsKey("policies_sha256"));
-            var again = cli["again.safetensors"];
+            var again = cli[$"{task}-{rows}-again.safetensors"];
             var second = JsonNode.Parse(Run(cli, file, ["data", "generate", task, "--no-hdf5", "--json", "-o", again, .. rows is null ? (string[])[] : ["--rows", $"{rows}"]]))!;
             Assert.Equal((string)json["fingerprint"]!, (string)second["fingerprint"]!);
             Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(again));
@@ -78,11 +78,12 @@ public class BehaviourTests
         Fails(2, "has 300 rows", file, "data", "generate", "pendulum-medium-replay-v1", "--rows", "301", "-o", cli["x.safetensors"]);
         Fails(1, "is missing", cli["none.safetensors"], "data", "generate", "pendulum-medium-v1", "--rows", "301", "-o", cli["x.safetensors"]);
         Run(cli, cli["none.safetensors"], ["data", "generate", "pendulum-random-v1", "--rows", "301", "--no-hdf5", "-o", cli["x.safetensors"]]);
+        Fails(2, "exists already", cli["none.safetensors"], "data", "generate", "pendulum-random-v1", "--rows", "301", "--no-hdf5", "-o", cli["x.safetensors"]);
         var young = cli["young.safetensors"];
         Run(cli, file, ["data", "behaviours", "one", "--runs", cli.Runs, "--medium", "300", "-o", young]);
         Assert.Null(BehaviourFile.Open(young).Expert);
-        Run(cli, young, ["data", "generate", "pendulum-medium-v1", "--rows", "301", "--no-hdf5", "-o", cli["x.safetensors"]]);
-        Fails(1, "hold no expert", young, "data", "generate", "pendulum-medium-expert-v1", "--rows", "301", "-o", cli["x.safetensors"]);
+        Run(cli, young, ["data", "generate", "pendulum-medium-v1", "--rows", "301", "--no-hdf5", "-o", cli["medium.safetensors"]]);
+        Fails(1, "hold no expert", young, "data", "generate", "pendulum-medium-expert-v1", "--rows", "301", "-o", cli["z.safetensors"]);
         Fails(1, "expected a policy file", file, "act", file, "0", "0", "0");
         // Found out before the rows are made: there is no progress of them.
         var away = Path.Combine(cli["missing"], "x.safetensors");

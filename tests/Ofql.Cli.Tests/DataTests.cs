@@ -109,6 +109,11 @@ public sealed class DataTests
         Assert.Equal(4, (int)report["transitions"]!);
         Assert.Equal((1, 1), ((int)report["episodes"]!["terminated"]!, (int)report["episodes"]!["truncated"]!));
         Assert.Equal(2, (int)report["rows_not_finite"]!);
+        // Through a link, too, it would be written over itself; and a map or a task means nothing elsewhere.
+        File.CreateSymbolicLink(cli["link.csv"], cli["log.csv"]);
+        Assert.Contains("written over itself", cli.Run("data", "convert", cli["log.csv"], cli["link.csv"], "--map", cli["map.yaml"]).Error, StringComparison.Ordinal);
+        Assert.Contains("Leave --map out", cli.Run("data", "inspect", cli["log.npz"], "--map", cli["map.yaml"]).Error, StringComparison.Ordinal);
+        Assert.Contains("Leave --task out", cli.Run("data", "convert", cli["log.csv"], cli["x.npz"], "--task", "puzzle", "--map", cli["map.yaml"]).Error, StringComparison.Ordinal);
         var text = cli.Run("data", "inspect", cli["log.csv"], "--map", cli["map.yaml"]).Out;
         Assert.Contains("licence      not stated", text, StringComparison.Ordinal);
         Assert.Contains("hold NaN or infinity", text, StringComparison.Ordinal);

@@ -28,6 +28,36 @@ public class PolicyTests
     }
 
     [Fact]
+    public void Export_writes_over_neither_its_source_nor_a_run()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "one"]);
+        Assert.Equal(0, cli.Run("export", "one", "--runs", cli.Runs, "-o", cli["p.safetensors"]).Code);
+        File.CreateSymbolicLink(cli["link.safetensors"], cli["p.safetensors"]);
+        var own = Path.Combine(cli.Runs, "one", "policy.safetensors");
+        var before = File.ReadAllBytes(own);
+        foreach (var (source, target) in new[] { ("one", own), (cli["p.safetensors"], cli["p.safetensors"]), (cli["p.safetensors"], cli["link.safetensors"]), (cli["p.safetensors"], own) })
+        {
+            var (code, _, error) = cli.Run("export", source, "--runs", cli.Runs, "-o", target);
+            Assert.Equal(2, code);
+            Assert.Contains("would be written over", error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(before, File.ReadAllBytes(own));
+        // Beside the run's own files there is room.
+        Assert.Equal(0, cli.Run("export", "one", "--runs", cli.Runs, "-o", Path.Combine(cli.Runs, "one", "copy.safetensors")).Code);
+    }
+
+    [Fact]
+    public void A_folder_that_is_no_run_is_said_to_be_there()
+    {
+        using var cli = new CliFixture();
+        Directory.CreateDirectory(Path.Combine(cli.Runs, "broken"));
+        Assert.Contains("holds no run: it has no config.yaml", cli.Run("evaluate", "broken", "--runs", cli.Runs).Error, StringComparison.Ordinal);
+        Assert.Contains("holds no run: it has no config.yaml", cli.Run("train", "--resume", "broken", "--runs", cli.Runs).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_policy_without_networks_is_refused_as_a_model_and_nothing_is_written()
     {
         using var cli = new CliFixture();

@@ -71,6 +71,13 @@ public class UsageTests
     [InlineData("export run --onnx", "--onnx needs a value: <file>")]
     [InlineData("export run --onx x", "Did you mean '--onnx'?")]
     [InlineData("export -o x", "needs <run>")]
+    [InlineData("export run -o x.txt", "expected a name that ends with .safetensors")]
+    [InlineData("export run --onnx x.safetensors", "expected a name that ends with .onnx")]
+    [InlineData("train --set task=foo", "a task is named as the argument: ofql train foo")]
+    [InlineData("train --agent linear --name -x --updates 1 --data d", "without a dash at the beginning")]
+    [InlineData("train --agent linear --seeds 0..20000 --updates 1 --data d", "at most 10000 seeds")]
+    [InlineData("bench --layers 1001", "expected 1 to 1000")]
+    [InlineData("bench rows --folder nowhere/deep", "is not there")]
     [InlineData("evaluate", "run-or-policy")]
     [InlineData("bench --seconds x", "--seconds")]
     public void Misuse_ends_with_2_and_says_what_to_do(string line, string expected)

@@ -43,11 +43,13 @@ internal sealed record BenchShape
     /// <exception cref="UsageException">A size that no network has.</exception>
     public BenchShape Checked()
     {
-        foreach (var (name, value, least) in ((string, int, int)[])
-            [("--state", State, 1), ("--action", Action, 1), ("--batch", Batch, 1), ("--hidden", Hidden, 2), ("--layers", Layers, 1), ("--embedding", Embedding, 4)])
+        // As wide and as deep as the options of the algorithms go.
+        const int Widest = 65_536, Deepest = 1000, Most = 1_000_000;
+        foreach (var (name, value, least, most) in ((string, int, int, int)[])
+            [("--state", State, 1, Most), ("--action", Action, 1, Most), ("--batch", Batch, 1, Most), ("--hidden", Hidden, 2, Widest), ("--layers", Layers, 1, Deepest), ("--embedding", Embedding, 4, Widest)])
         {
-            if (value < least)
-                throw new UsageException($"{name} {value}: expected {least} or more.");
+            if (value < least || value > most)
+                throw new UsageException($"{name} {value}: expected {least} to {most}.");
         }
 
         return Embedding % 2 == 0 ? this : throw new UsageException($"--embedding {Embedding}: expected an even number, sines and cosines come in pairs.");

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Bench;
-using Ofql.Formats.Files;
 using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Commands;
@@ -27,27 +26,8 @@ internal static class BenchRowsCommand
     {
         if (rows is < 2 or > MostRows)
             throw new UsageException($"--rows {rows}: expected 2 to {MostRows}.");
-        var isNew = !Directory.Exists(folder);
-        OutputFolder.Create(folder, "--folder");
-        try
-        {
-            return Measure(context, options, rows, folder);
-        }
-        finally
-        {
-            if (isNew)
-                RemoveIfEmpty(folder);
-        }
-    }
-
-    private static void RemoveIfEmpty(string folder)
-    {
-        if (!Directory.EnumerateFileSystemEntries(folder).Any())
-            Directory.Delete(folder);
-    }
-
-    private static int Measure(CommandContext context, BenchOptions options, long rows, string folder)
-    {
+        if (!Directory.Exists(folder))
+            throw new UsageException($"--folder '{folder}' is not there; expected a folder with room for the file.");
         using var session = new RowsSession(options, rows, folder, context.Messages.WriteLine, context.Cancellation);
         var result = session.Run(context.Messages.WriteLine, context.Cancellation);
         if (context.Json)

@@ -6,14 +6,20 @@ namespace Ofql.Cli.Commands;
 /// <summary>Options that several commands share, so that they mean the same everywhere.</summary>
 internal static class CommonOptions
 {
+    private const int MostSeeds = 10_000;
+
     public static Option<bool> Json() => new("--json") { Description = "Print the result as JSON; messages go to stderr" };
 
-    public static Option<string> Runs() => new("--runs")
+    public static Option<string> Runs()
     {
-        Description = "Folder of the runs",
-        HelpName = "folder",
-        DefaultValueFactory = _ => "runs",
-    };
+        var option = new Option<string>("--runs") { Description = "Folder of the runs", HelpName = "folder", DefaultValueFactory = _ => "runs" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } folder && string.IsNullOrWhiteSpace(folder))
+                result.AddError("--runs is empty; expected the path of a folder.");
+        });
+        return option;
+    }
 
     public static Option<string?> Datasets() => new("--datasets")
     {
@@ -44,8 +50,10 @@ internal static class CommonOptions
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
             var ends = part.Split("..");
-            if (ends.Length > 2 || !TryParse(ends[0], out var first) || !TryParse(ends[^1], out var last) || last < first || last - first > 9999)
+            if (ends.Length > 2 || !TryParse(ends[0], out var first) || !TryParse(ends[^1], out var last) || last < first)
                 throw new UsageException($"--seeds '{text}': expected a range such as 0..2 or a list such as 0,1,2.");
+            if (last - first >= MostSeeds)
+                throw new UsageException($"--seeds '{text}': expected at most {MostSeeds} seeds.");
             for (var seed = first; seed <= last; seed++)
                 seeds.Add(seed);
         }

@@ -28,13 +28,19 @@ internal static class DataConvertCommand
     private static int Run(CommandContext context, string input, string output, DatasetReaderOptions options)
     {
         _ = DatasetWriter.KindOf(output);
-        if (string.Equals(FullPath(input), FullPath(output), StringComparison.Ordinal))
+        if (RealPath.AreOne(input, output))
             throw new UsageException($"'{input}' would be written over itself. Give another name.");
         AtomicFile.RequireWritable(output);
+        ReaderOptionSet.RequireFit(options, input);
         using var data = DatasetReader.Open(input, options);
         context.Cancellation.ThrowIfCancellationRequested();
         DatasetWriter.Save(data, output);
-        context.Cancellation.ThrowIfCancellationRequested();
+        if (context.Cancellation.IsCancellationRequested)
+        {
+            context.Messages.WriteLine($"{output} is written, but was not read back.");
+            throw new OperationCanceledException();
+        }
+
         using var back = DatasetReader.Open(output, new DatasetReaderOptions { AllowNonFinite = true });
         var (before, after) = (DatasetFingerprint.Of(data), DatasetFingerprint.Of(back));
         var changed = before == after ? null : Changes(data, back, output);
@@ -52,8 +58,6 @@ internal static class DataConvertCommand
         context.Out.WriteLine(changed is null ? "Read back: the same transitions, bit for bit." : $"Read back: {changed}");
         return 0;
     }
-
-    private static string FullPath(string path) => path.Length == 0 ? path : Path.GetFullPath(path);
 
     // Only D4RL's layout loses anything; what is lost is counted rather than described.
     private static string Changes(TransitionDataset data, TransitionDataset back, string output)

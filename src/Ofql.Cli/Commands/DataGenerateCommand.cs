@@ -43,6 +43,8 @@ internal static class DataGenerateCommand
         var rows = source.RowsOf(task, given ?? 0);
         var path = output ?? source.PathOf(task, rows, seed);
         var beside = hdf5 ? PathBeside(context, path) : null;
+        if (output is not null && File.Exists(output))
+            throw new UsageException($"'{output}' exists already and would be written over. Move it away, or name another file with -o.");
         // The native file was named, the one beside it was not: it may be somebody's recording.
         if (output is not null && File.Exists(beside))
             throw new UsageException($"'{beside}' exists already; the D4RL file of '{output}' would take its place. Move it away, name another file with -o, or leave the D4RL file out with --no-hdf5.");

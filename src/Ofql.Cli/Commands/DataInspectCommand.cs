@@ -31,6 +31,7 @@ internal static class DataInspectCommand
     private static int Run(CommandContext context, string file, string? environment, DatasetReaderOptions options)
     {
         var asked = environment is null ? null : context.Catalog.Environment(environment).Specification;
+        ReaderOptionSet.RequireFit(options, file);
         using var found = InspectedDataset.Of(
             file, options, asked?.Score, name => context.Catalog.Environments.Find(name)?.Specification.Score, context.Cancellation);
         if (asked is not null && (asked.StateSize != found.Report.StateSize || asked.ActionSize != found.Report.ActionSize))

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Runs;
+using Ofql.Formats.Files;
 using Ofql.Formats.Onnx;
 using Ofql.Formats.Policies;
+using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Commands;
 
@@ -30,6 +32,7 @@ internal static class ExportCommand
     {
         files.Check();
         var opened = new PolicySource(context.Catalog, runs).Open(name);
+        files.RequireOthersThan(opened.Path);
         // The model first: it may be refused, and then nothing has been written.
         var model = files.Onnx is null ? null : OnnxPolicy.Save(opened.Policy, files.Onnx, files.WithValue, context.Catalog.Agents);
         long? bytes = null;
@@ -99,6 +102,29 @@ internal static class ExportCommand
                 throw new UsageException("--value adds an output to an ONNX model, so it needs --onnx <file>; a policy file always holds what its value is made of.");
             if (Policy is not null && Onnx is not null && Path.GetFullPath(Policy) == Path.GetFullPath(Onnx))
                 throw new UsageException($"--output and --onnx both name '{Policy}'; expected two files.");
+            RequireEnding("--output", Policy, ".safetensors");
+            RequireEnding("--onnx", Onnx, ".onnx");
+        }
+
+        /// <summary>What is read must not be written over, nor what belongs to a run.</summary>
+        /// <exception cref="UsageException">It would be.</exception>
+        public void RequireOthersThan(string source)
+        {
+            foreach (var (option, path) in ((string, string?)[])[("--output", Policy), ("--onnx", Onnx)])
+            {
+                if (path is null)
+                    continue;
+                if (RealPath.AreOne(path, source))
+                    throw new UsageException($"{option} '{path}' is the policy that is exported; it would be written over. Give another name.");
+                if (File.Exists(path) && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && RunFolder.Exists(folder))
+                    throw new UsageException($"{option} '{path}' belongs to the run in that folder; it would be written over. Give another name.");
+            }
+        }
+
+        private static void RequireEnding(string option, string? path, string ending)
+        {
+            if (path is not null && !Path.GetExtension(path).Equals(ending, StringComparison.OrdinalIgnoreCase))
+                throw new UsageException($"{option} '{path}': expected a name that ends with {ending}.");
         }
     }
 }

@@ -161,6 +161,8 @@ internal static class TrainCommand
     {
         var configuration = plan.Configuration;
         view.Say($"{(plan.Resume ? "Continuing" : "Training")} {configuration.AgentName} in {plan.Folder}");
+        if (configuration.Preset is { } preset)
+            view.Say($"Settings: where nothing else is said those of the preset '{preset}', for its environment (--dry-run shows all of them)");
         if (configuration.IsOnline)
             view.Say(FormattableString.Invariant($"Online: {configuration.Steps} steps of {configuration.Text("environment")}"));
         if (configuration.From.Length > 0)

@@ -17,7 +17,7 @@ internal static class ColumnMapFile
             throw new UsageException($"{values[unknown].Origin}: '{unknown}' means nothing in a column map.{NearestName.Question(unknown, Keys)} Known: {string.Join(", ", Keys)}.");
         string? One(string key) => values.GetValueOrDefault(key).Text is { Length: > 0 } text ? text.Trim() : null;
         string[] Many(string? names) => names?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
-        string Needed(string key) => One(key) ?? throw new UsageException($"'{path}': the column map lacks '{key}'; expected the names of columns, such as '{key}: a, b'.");
+        string Needed(string key) => One(key) ?? throw new UsageException($"'{path}': the column map lacks '{key}'; expected {(key == "reward" ? "the name of a column" : "the names of columns")}, such as '{key}: {(key == "reward" ? "profit" : "a, b")}'.");
         return new CsvColumnMap
         {
             Observations = Many(Needed("observations")),

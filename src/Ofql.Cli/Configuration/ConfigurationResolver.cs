@@ -40,20 +40,26 @@ internal sealed class ConfigurationResolver(Catalog catalog)
         var layer = new ConfigurationLayer();
         foreach (var key in ConfigurationSchema.Keys)
             layer.Set(key.Name, key.Default, Default);
+        string? preset = null;
         if (request.Saved is not null)
             layer.Cover(request.Saved);
-        else if (FindPreset(request) is { } preset)
-            layer.Cover(preset);
+        else if (FindPreset(request, out preset) is { } settings)
+            layer.Cover(settings);
         if (request.Task is not null)
             layer.Set("task", request.Task, "the command line");
         layer.Cover(request.File);
         layer.Cover(request.Options);
+        // It only says which preset the settings came from, and setting it would bring none.
+        if (request.Assignments.Values.TryGetValue("task", out var set))
+            throw new UsageException($"task is set to '{set.Text}' by {set.Origin}; a task is named as the argument: ofql train {set.Text}");
         layer.Cover(request.Assignments);
-        return Check(layer);
+        return Check(layer, preset);
     }
 
-    private ConfigurationLayer? FindPreset(ConfigurationRequest request)
+    /// <summary>The settings to begin from, and the name of their preset.</summary>
+    private ConfigurationLayer? FindPreset(ConfigurationRequest request, out string? name)
     {
+        name = null;
         if (request.Task is { } task)
             return catalog.Presets.Find(task)?.Layer ?? GeneratedTask(task) ?? throw UnknownTask(task);
         if (request.File.Values.TryGetValue("task", out var named) && named.Text.Length > 0)
@@ -62,6 +68,7 @@ internal sealed class ConfigurationResolver(Catalog catalog)
         if (string.IsNullOrEmpty(environment) || environment == "none")
             return null;
         var preset = catalog.Presets.FindFor(catalog.Environment(environment).Name, request.DataFile);
+        name = preset?.Name;
         return preset?.Layer;
     }
 
@@ -84,7 +91,7 @@ internal sealed class ConfigurationResolver(Catalog catalog)
             + "your own use --data file, with --env name to evaluate in an environment.");
     }
 
-    private ResolvedConfiguration Check(ConfigurationLayer layer)
+    private ResolvedConfiguration Check(ConfigurationLayer layer, string? preset)
     {
         var agent = FindAgent(layer.Values[ConfigurationSchema.AgentName]);
         RequireKnownKeys(layer, agent);
@@ -99,7 +106,7 @@ internal sealed class ConfigurationResolver(Catalog catalog)
                 values.AddRange(Ordered(options, agent).Select(option => KeyValuePair.Create(ConfigurationSchema.AgentPrefix + option.Key, option.Value)));
         }
 
-        var resolved = new ResolvedConfiguration(agent, values);
+        var resolved = new ResolvedConfiguration(agent, values) { Preset = preset };
         return resolved.Number("data.action_low") < resolved.Number("data.action_high") ? resolved : throw new UsageException(
             $"data.action_low is {resolved.Text("data.action_low")} and data.action_high is {resolved.Text("data.action_high")}; expected the "
             + "smallest and the largest action, the first below the second.");

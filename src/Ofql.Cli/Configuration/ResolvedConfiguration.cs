@@ -18,6 +18,9 @@ internal sealed class ResolvedConfiguration
     /// <summary>The algorithm that the configuration names.</summary>
     public IAgentFactory Agent { get; }
 
+    /// <summary>The preset that the environment brought, for what nobody says; null where the task was named, a run's configuration saved, or there is none.</summary>
+    public string? Preset { get; init; }
+
     /// <summary>All keys in order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Values { get; }
 
@@ -55,7 +58,7 @@ internal sealed class ResolvedConfiguration
 
     /// <summary>The same configuration with another value for one key.</summary>
     public ResolvedConfiguration With(string key, string value) =>
-        new(Agent, Values.Select(pair => pair.Key == key ? KeyValuePair.Create(key, value) : pair).ToList());
+        new(Agent, Values.Select(pair => pair.Key == key ? KeyValuePair.Create(key, value) : pair).ToList()) { Preset = Preset };
 
     /// <summary>
     /// The keys whose difference forbids to continue <paramref name="run"/> with this configuration, one line each.

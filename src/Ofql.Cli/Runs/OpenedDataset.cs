@@ -66,8 +66,9 @@ internal sealed class DatasetSource(Catalog catalog, string folder, ProgressLine
     {
         var file = configuration.Text("data.file");
         var isTable = IsTable(file);
-        if (isTable && configuration.Text("data.task") is { Length: > 0 } name)
-            throw new UsageException($"data.task is '{name}': the tasks of OGBench reward the rows of its published files, but '{file}' is a CSV file, whose rewards the column map names. Leave data.task out.");
+        // What was written of such a file, with its rewards, may have taken its place.
+        if (configuration.Text("data.task") is { Length: > 0 } name && File.Exists(file) && DatasetReader.KindOf(file) is DatasetKind.Csv or DatasetKind.Hdf5)
+            throw new UsageException($"data.task is '{name}': the tasks of OGBench reward the rows of its published archives (.npz), and '{file}' is none. Leave data.task out.");
         return new DatasetReaderOptions
         {
             MaximumEpisodeSteps = configuration.Integer("data.maximum_episode_steps") is > 0 and var steps ? steps : null,
@@ -149,14 +150,14 @@ internal sealed class DatasetSource(Catalog catalog, string folder, ProgressLine
         using var data = raw.ToTransitions();
         DatasetFile.Save(data, path);
         if (d4rl is not null)
-            D4rlWriter.Write(d4rl, raw);
+            D4rlWriter.Write(d4rl, raw, cancellation);
     }
 
     /// <summary>Generates the same rows as a D4RL file: raw columns, end marks and infos, as the task's authors published theirs.</summary>
     public void GenerateD4rl(string task, long rows, ulong seed, string path, CancellationToken cancellation)
     {
         using var raw = Collect(task, rows, seed, cancellation);
-        D4rlWriter.Write(path, raw);
+        D4rlWriter.Write(path, raw, cancellation);
     }
 
     private RawTrajectory Collect(string task, long rows, ulong seed, CancellationToken cancellation) =>

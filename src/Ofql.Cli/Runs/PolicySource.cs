@@ -19,6 +19,8 @@ internal sealed class PolicySource(Catalog catalog, string runs)
             return new OpenedPolicy(PolicyFile.Open(name), name, null);
         if (RunLocator.Find(name, runs) is not { } folder)
         {
+            if (RunLocator.FolderWithoutRun(name, runs) is { } other)
+                throw new OfqlException(RunLocator.NotARun(other));
             throw new OfqlException(
                 $"There is no policy file '{name}' and no run of this name in '{runs}'. Expected the path of a policy (.safetensors), the "
                 + "folder of a run or its name; the folder of the runs is given with --runs.");

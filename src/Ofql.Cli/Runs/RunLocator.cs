@@ -25,9 +25,17 @@ internal static class RunLocator
 
     /// <summary>As <see cref="Find"/>.</summary>
     /// <exception cref="UsageException">There is none; the nearest is named.</exception>
-    public static string Get(string name, string runs) => Find(name, runs) ?? throw new UsageException(
+    public static string Get(string name, string runs) => Find(name, runs) ?? throw (FolderWithoutRun(name, runs) is { } folder ? new UsageException(NotARun(folder)) : new UsageException(
         $"There is no run '{name}', neither as a folder nor in '{runs}'.{NearestName.Question(name, Names(runs))} "
-        + $"{(Names(runs).Count == 0 ? "There are no runs yet." : $"Known: {string.Join(", ", Names(runs).Take(20))}.")}");
+        + $"{(Names(runs).Count == 0 ? "There are no runs yet." : $"Known: {string.Join(", ", Names(runs).Take(20))}.")}"));
+
+    /// <summary>A folder of this name that holds no run; null where there is none.</summary>
+    public static string? FolderWithoutRun(string name, string runs) =>
+        name.Length == 0 ? null : ((string[])[name, Path.Combine(runs, name)]).FirstOrDefault(path => Directory.Exists(path) && !RunFolder.Exists(path) && SeedFolders(path).Count == 0);
+
+    /// <summary>What to say of it.</summary>
+    public static string NotARun(string folder) =>
+        $"The folder '{folder}' is there, but holds no run: it has no config.yaml. Was the file lost, or is it the folder above the runs? Name a run inside it, or give that folder with --runs.";
 
     /// <summary>The run that was worked on last; null when there is none.</summary>
     public static string? Newest(string runs) => Names(runs).Select(name => Path.Combine(runs, name)).MaxBy(path =>

@@ -258,9 +258,9 @@ internal sealed class TrainPlanner(Catalog catalog)
     }
 
     private static string? RequireName(string? name) =>
-        name is null || (name.Trim().Length > 0 && name.Length <= LongestName && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && name is not ("." or ".."))
+        name is null || (name.Trim().Length > 0 && name.Length <= LongestName && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0 && !name.Any(char.IsControl) && name[0] != '-' && name is not ("." or ".."))
             ? name
-            : throw new UsageException($"--name '{name}' is not the name of a folder. Expected letters, digits and dashes, at most {LongestName}; give the place with --runs.");
+            : throw new UsageException($"--name '{name}' is not the name of a folder. Expected at most {LongestName} letters, digits and the like, without slashes and without a dash at the beginning; give the place with --runs.");
 
     private static string OnlineName(TrainArguments arguments, ResolvedConfiguration configuration)
     {

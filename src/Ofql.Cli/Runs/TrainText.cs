@@ -10,6 +10,8 @@ internal static class TrainText
 {
     public static string Outcome(TrainingResult result, ResolvedConfiguration run) => result.Outcome switch
     {
+        TrainingOutcome.Completed when result.Updating == TimeSpan.Zero => string.Create(
+            CultureInfo.InvariantCulture, $"All {result.Step} {run.StepUnit}s were done already; nothing was left to do."),
         TrainingOutcome.Completed => string.Create(
             CultureInfo.InvariantCulture,
             $"Completed {result.Step} {run.StepUnit}s in {Duration(result.Elapsed)} ({result.UpdatesPerSecond:F0} {run.StepUnit}s/s while training, {result.Elapsed / result.Updating:F2} times the time of its {run.StepUnit}s)."),

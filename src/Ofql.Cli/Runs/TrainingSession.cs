@@ -156,9 +156,12 @@ internal sealed class TrainingSession
         });
         var from = _request.Resume ? loop.Resume() : 0;
         metrics.Open(_request.Resume ? from : null);
+        var evaluated = metrics.Evaluations.Rows.Count;
         var manifest = WriteManifest(from, origin);
         var result = Guarded(() => loop.Run(cancellation), checkpoints);
-        WriteReport(manifest, metrics.Evaluations, result);
+        // Where nothing was left to do, the report of the session that did it stands.
+        if (result.Updating > TimeSpan.Zero || metrics.Evaluations.Rows.Count > evaluated || !File.Exists(_folder.ReportPath))
+            WriteReport(manifest, metrics.Evaluations, result);
         return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator);
     }
 

@@ -13,21 +13,28 @@ public static unsafe class D4rlWriter
     /// <param name="path">Where the file shall appear; replaced if it exists.</param>
     /// <param name="rows">The rows. Infos go under their full names; metadata becomes texts under <c>metadata/</c>. Without
     /// timeouts the file has none, as D4RL's oldest.</param>
+    /// <param name="cancellation">Stops between two columns; no file is left.</param>
     /// <exception cref="OfqlException">Columns of different lengths, libhdf5 is missing, or the file cannot be written.</exception>
-    public static void Write(string path, RawTrajectory rows)
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public static void Write(string path, RawTrajectory rows, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
         Check(path, rows);
         Hdf5Writer.Write(path, writer =>
         {
             Write(writer, "observations", rows.Observations, wide: true);
+            cancellation.ThrowIfCancellationRequested();
             Write(writer, "actions", rows.Actions, wide: true);
             Write(writer, "rewards", rows.Rewards, wide: false);
             Write(writer, "terminals", rows.Terminals);
             if (rows.Timeouts is not null)
                 Write(writer, "timeouts", rows.Timeouts);
             foreach (var (name, column) in rows.Infos.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                cancellation.ThrowIfCancellationRequested();
                 Write(writer, name, column, wide: name != LogProbabilities);
+            }
+
             foreach (var (name, (shape, values)) in rows.Arrays.OrderBy(pair => pair.Key, StringComparer.Ordinal))
                 writer.WriteSingles(name, shape, values);
             foreach (var (name, text) in rows.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))

@@ -48,6 +48,12 @@ public static class DatasetReader
                 + "(ofql data fetch), and look at the page for the reason.");
         }
 
+        if (LooksLikeOtherText(start))
+        {
+            throw new OfqlException(
+                $"'{path}' looks like a table in another encoding than UTF-8; it begins with {Show(start)}. Save it again as CSV in UTF-8.");
+        }
+
         throw new OfqlException(
             $"'{path}' is not a dataset of a known kind; it begins with {Show(start)}. Accepted are native datasets (safetensors, "
             + "with the columns observations, actions, rewards, next_observations, terminated, truncated), D4RL files (HDF5, "
@@ -82,6 +88,16 @@ public static class DatasetReader
         var line = end < 0 ? start : start[..end];
         return line.IndexOfAny(",;\t"u8) >= 0 && line[0] is not ((byte)'{' or (byte)'[') && line.IndexOfAnyInRange((byte)0, (byte)8) < 0
             && line.IndexOfAnyInRange((byte)0x0E, (byte)0x1F) < 0 && Utf8.IsValid(line);
+    }
+
+    // UTF-16 by its mark, or a first line of more than one column with letters beyond ASCII that are no UTF-8.
+    private static bool LooksLikeOtherText(ReadOnlySpan<byte> start)
+    {
+        if (start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || start.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+            return true;
+        var end = start.IndexOfAny((byte)'\n', (byte)'\r');
+        var line = end < 0 ? start : start[..end];
+        return line.IndexOfAny(",;\t"u8) >= 0 && line.IndexOfAnyInRange((byte)0, (byte)8) < 0 && line.IndexOfAnyInRange((byte)0x0E, (byte)0x1F) < 0 && !Utf8.IsValid(line);
     }
 
     // A safetensors file has no magic number: 8 bytes of length, then the brace that opens the header.

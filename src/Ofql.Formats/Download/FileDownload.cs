@@ -56,6 +56,8 @@ public sealed class FileDownload
         try
         {
             using var stream = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            if (stream.Length == 0)
+                throw new OfqlException($"'{_path}' is there already, but empty. Download it with --force.");
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(stream));
             if (_options.Sha256 is { } wanted && !sha256.Equals(wanted, StringComparison.OrdinalIgnoreCase))
                 throw new OfqlException($"'{_path}' is there already, but its SHA-256 is {sha256}, expected {wanted}. Download it again with --force.");

@@ -18,7 +18,7 @@ public static class OutputFolder
             var advice = FileInTheWay(path) is { } file
                 ? $"'{file}' is a file, expected a folder."
                 : FileErrors.Advice(path, cause);
-            throw new OfqlException($"Cannot create the folder '{path}': {advice} Give another one with {option}.", cause);
+            throw new OfqlException($"Cannot create the folder '{path}': {advice}{(advice.Contains(option, StringComparison.Ordinal) ? "" : $" Give another one with {option}.")}", cause);
         }
     }
 

@@ -17,6 +17,7 @@ internal sealed class CsvColumns
         Terminated = map.Terminated is { } terminated ? One("terminated", terminated) : null;
         Truncated = map.Truncated is { } truncated ? One("truncated", truncated) : null;
         Episode = map.Episode is { } episode ? One("episode", episode) : null;
+        RequireOneMeaning();
         if (HasSuccessors && NextObservations.Length != Observations.Length)
         {
             throw new OfqlException(
@@ -62,6 +63,28 @@ internal sealed class CsvColumns
         }
 
         return new CsvColumns(path, names, map ?? CsvColumnMap.Own);
+    }
+
+    // An action within its own state, or a reward, tells the policy what it is to find out; an end that is both kinds is none.
+    private void RequireOneMeaning()
+    {
+        var meanings = new Dictionary<int, string>();
+        var all = Named("observations", Observations).Concat(Named("actions", Actions)).Append((Reward, "reward")).Concat(Named("next_observations", NextObservations))
+            .Concat(Named("terminated", Optional(Terminated))).Concat(Named("truncated", Optional(Truncated))).Concat(Named("episode", Optional(Episode)));
+        foreach (var (column, meaning) in all)
+        {
+            if (meanings.TryGetValue(column, out var before))
+            {
+                throw new OfqlException(
+                    $"'{_path}': the column map names '{_names[column]}' {(before == meaning ? $"twice in {meaning}" : $"in {before} and in {meaning}")}. Expected one meaning for each column: "
+                    + "leave it out of one of them (a name that ends with * stands for every column that begins so).");
+            }
+
+            meanings[column] = meaning;
+        }
+
+        static IEnumerable<(int, string)> Named(string meaning, IEnumerable<int> columns) => columns.Select(column => (column, meaning));
+        static int[] Optional(int? column) => column is { } one ? [one] : [];
     }
 
     public string DescribeEnds()

@@ -57,7 +57,7 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
         {
             var isOnlySuccessor = !columns.HasSuccessors && _terminated[row][0] == 0 && (_ends[row][0] != 0 || row + 1 == Count);
             if (!isOnlySuccessor || columns.Observations.Contains(column))
-                return Fault(line, column, text, "a finite number such as -0.5") + " Rows that lack a value can be left out of the recording.";
+                return Fault(line, column, text, IsTooLarge(text) ? "a number that single precision can hold, below 3.4e38 in size" : "a finite number such as -0.5") + " Rows that lack a value can be left out of the recording.";
         }
 
         return null;
@@ -137,6 +137,8 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
             ? value == 1
             : throw Wrong(number, column, text, "0, 1, true or false");
     }
+
+    private static bool IsTooLarge(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value);
 
     private OfqlException Wrong(int number, int column, ReadOnlySpan<char> text, string expected)
         => new(Fault(number, column, Shown(text), expected));

@@ -18,9 +18,8 @@ public sealed class BenchRowsTests : IDisposable
     public void Rates_from_memory_and_from_the_file_are_told_and_the_file_is_removed()
     {
         using var text = new StringWriter();
-        var folder = Path.Combine(_folder, "new");
         Assert.Equal(0, Program.Run(
-            ["bench", "rows", "--rows", "5000", "--folder", folder, "--state", "3", "--action", "1", "--hidden", "8", "--rounds", "2", "--seconds", "0.01", "--json"],
+            ["bench", "rows", "--rows", "5000", "--folder", _folder, "--state", "3", "--action", "1", "--hidden", "8", "--rounds", "2", "--seconds", "0.01", "--json"],
             text, TextWriter.Null, CancellationToken.None));
         var result = JsonNode.Parse(text.ToString())!;
         Assert.Equal((5000, 5000), ((long)result["rows"]!, (long)result["rows_in_memory"]!));

@@ -87,6 +87,34 @@ public sealed class CsvDatasetTests
     }
 
     [Fact]
+    public void A_column_has_one_meaning()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["log.csv"], "run,speed,angle,torque,profit,done\na,1,2,3,4,0\na,1,2,3,4,0\n");
+        Refused("'torque' in observations and in actions", Map with { Observations = ["speed", "torque"] });
+        Refused("'torque' in actions and in reward", Map with { Reward = "torque" });
+        Refused("'speed' twice in observations", Map with { Observations = ["speed", "speed"] });
+        Refused("'done' in terminated and in truncated", Map with { Truncated = "done" });
+        Refused("'torque' in observations and in actions", Map with { Observations = ["*"] });
+
+        void Refused(string words, CsvColumnMap map) =>
+            Assert.Contains(words, Assert.Throws<OfqlException>(() => DatasetReader.Open(folder["log.csv"], new() { Columns = map })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_beyond_single_precision_and_another_encoding_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["log.csv"], "run,speed,angle,torque,profit,done\na,1,2,3,1e300,0\na,1,2,3,4,0\n");
+        Assert.Contains("below 3.4e38 in size, found \"1e300\"", Assert.Throws<OfqlException>(() => DatasetReader.Open(folder["log.csv"], new() { Columns = Map })).Message, StringComparison.Ordinal);
+        foreach (var encoding in (Encoding[])[Encoding.Latin1, Encoding.Unicode, Encoding.BigEndianUnicode])
+        {
+            File.WriteAllText(folder["other.csv"], "run,größe,angle\n1,2,3\n", encoding);
+            Assert.Contains("another encoding than UTF-8", Assert.Throws<OfqlException>(() => DatasetReader.Open(folder["other.csv"], new() { Columns = Map })).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Damaged_files_give_data_or_an_error()
     {
         using var folder = new TemporaryFolder();
