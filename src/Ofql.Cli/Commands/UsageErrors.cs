@@ -78,7 +78,7 @@ internal static class UsageErrors
         var type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
         return type == typeof(int) ? FormattableString.Invariant($"a whole number of at most {int.MaxValue}")
             : type == typeof(long) ? "a whole number"
-            : type == typeof(ulong) ? "a whole number of at least 0"
+            : type == typeof(ulong) ? FormattableString.Invariant($"a whole number from 0 to {ulong.MaxValue}")
             : type == typeof(float) || type == typeof(double) ? "a number such as 0.5"
             : $"<{option.HelpName}>";
     }

@@ -46,7 +46,9 @@ internal sealed class NpzColumns(NpzFile file)
                 + "arrays of arrays are not learned from; give vectors, such as embeddings.");
         }
 
-        if (!fits || shape[0] != Rows || Rows == 0)
+        if (Rows == 0)
+            throw new OfqlException($"'{file.FilePath}': observations has no rows; expected one per step.");
+        if (!fits || shape[0] != Rows)
         {
             throw new OfqlException(
                 $"'{file.FilePath}', array '{name}': expected the shape [{Rows}{(wide ? ", width" : "")}] (observations has {Rows} rows), found "
