@@ -152,6 +152,7 @@ def keep(plan, args):
             continue
         facts = json.loads(manifest.read_text())
         session = facts["sessions"][-1]
+        known = notes.get(name, {}).get("action_microseconds")
         notes[name] = {
             "updates": done[0],
             "scores": {way: round(score, 2) for way, score in done[1].items()},
@@ -165,8 +166,8 @@ def keep(plan, args):
         }
         if choice := chosen(args, name, plan.get("choose")):
             notes[name]["chosen"] = choice
-        if name in times:
-            notes[name]["action_microseconds"] = times[name]
+        if action := times.get(name, known):
+            notes[name]["action_microseconds"] = action
     args.kept.parent.mkdir(exist_ok=True)
     new = args.kept.with_suffix(".new")
     new.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n")

@@ -3,6 +3,7 @@ using Ofql.Cli.Commands;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Rendering;
 using Ofql.Cli.Runs;
+using Ofql.Formats.Files;
 
 namespace Ofql.Cli;
 
@@ -106,7 +107,11 @@ internal static class Program
         {
             // The second time ends the process at once; files are renamed into place, so nothing is harmed.
             if (TimeProvider.System.GetElapsedTime(first) > OneWish)
+            {
+                AtomicFile.DeleteUnfinished();
                 Environment.Exit(Interrupted);
+            }
+
             return;
         }
 

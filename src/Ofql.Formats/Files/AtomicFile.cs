@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Ofql.Formats.Files;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace Ofql.Formats.Files;
 public static class AtomicFile
 {
     private const int BufferSize = 1 << 16;
+
+    // What is being written now, on any thread, for a program that ends at once.
+    private static readonly ConcurrentDictionary<string, byte> _unfinished = new(StringComparer.Ordinal);
 
     /// <summary>Writes a file through a stream.</summary>
     /// <param name="path">Where the file shall appear; replaced if it exists.</param>
@@ -56,6 +61,7 @@ public static class AtomicFile
         var target = Target(path);
         var temporary = TemporaryBeside(target);
         var renamed = false;
+        _unfinished[temporary] = 0;
         try
         {
             writeTo(temporary);
@@ -72,7 +78,18 @@ public static class AtomicFile
         {
             if (!renamed)
                 TryDelete(temporary);
+            _unfinished.TryRemove(temporary, out _);
         }
+    }
+
+    /// <summary>Deletes the temporary files of everything that is being written, for a program that ends before it is done.</summary>
+    public static void DeleteUnfinished() => DeleteUnfinished(_ => true);
+
+    /// <summary>The same for some of them.</summary>
+    internal static void DeleteUnfinished(Func<string, bool> which)
+    {
+        foreach (var path in _unfinished.Keys.Where(which))
+            TryDelete(path);
     }
 
     private static string TemporaryBeside(string target) =>

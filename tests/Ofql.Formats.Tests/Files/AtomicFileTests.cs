@@ -32,6 +32,21 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void What_is_being_written_can_be_given_up_and_leaves_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["a"];
+        Assert.Throws<OfqlException>(() => AtomicFile.Write(path, stream =>
+        {
+            stream.Write("new"u8);
+            Assert.Single(folder.Files);
+            AtomicFile.DeleteUnfinished(temporary => temporary.StartsWith(Path.GetDirectoryName(path)!, StringComparison.Ordinal));
+            Assert.Empty(folder.Files);
+        }));
+        Assert.Empty(folder.Files);
+    }
+
+    [Fact]
     public void A_full_disk_is_named_and_leaves_the_old_file()
     {
         using var folder = new TemporaryFolder();
