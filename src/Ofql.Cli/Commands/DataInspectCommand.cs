@@ -36,7 +36,7 @@ internal static class DataInspectCommand
             file, options, asked?.Score, name => context.Catalog.Environments.Find(name)?.Specification.Score, context.Cancellation);
         if (asked is not null && (asked.StateSize != found.Report.StateSize || asked.ActionSize != found.Report.ActionSize))
         {
-            throw new UsageException(
+            throw new OfqlException(
                 $"--env {asked.Name} has states of {asked.StateSize} and actions of {asked.ActionSize} numbers, '{file}' {found.Report.StateSize} and {found.Report.ActionSize}: a score "
                 + "in that environment would mean nothing. Name the environment it was recorded in, or leave --env out.");
         }
