@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ofql.Formats.Datasets;
 using Ofql.Formats.Hdf5;
+using Ofql.Formats.Policies;
 using Ofql.Tests.Shared;
 using Xunit;
 
@@ -89,6 +90,40 @@ public sealed class DataTests
         Assert.Equal(0, cli.Run(["train", "--resume", "one", "--updates", "8", "--runs", cli.Runs]).Code);
         File.Delete(cli["map.yaml"]);
         Assert.Contains("Cannot read the column map", cli.Run(["train", "--resume", "one", "--updates", "9", "--runs", cli.Runs]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_logs_do_to_a_training_is_said_before_it()
+    {
+        using var cli = new CliFixture();
+        // Two units among each other, a valve in per cent beside a set point in thousands, a mark for a missing value.
+        var lines = Enumerable.Range(0, 400).Select(row => FormattableString.Invariant(
+            $"{(row / 2 % 2 == 0 ? "A" : "B ")},{row % 7 / 7.0},{4000 + (row % 5)},{(row == 200 ? -9999 : row % 3)},{50 + (row % 4 / 4.0)},{2700 + (row % 9)},1"));
+        File.WriteAllText(cli["log.csv"], "unit,speed,flow,heat,valve,target,profit\n" + string.Join('\n', lines) + "\n");
+        File.WriteAllText(cli["map.yaml"], "observations: speed, flow, heat\nactions: valve, target\nreward: profit\nepisode: unit\n");
+        var inspected = cli.Run("data", "inspect", cli["log.csv"], "--map", cli["map.yaml"]).Out;
+        Assert.Contains("198 times the name of an episode comes back", inspected, StringComparison.Ordinal);
+        Assert.Contains("observations[2] reaches -9999", inspected, StringComparison.Ordinal);
+        Assert.Contains("States are as large as 9999", inspected, StringComparison.Ordinal);
+
+        string[] train = ["train", "--data", cli["log.csv"], "--map", cli["map.yaml"], "--runs", cli.Runs, "--updates", "2", "--agent", "bc", "--set", "agent.hidden_width=8", "--set", "agent.batch_size=8"];
+        Assert.Contains("--set data.action_low=50,2700 --set data.action_high=50.5,2708", Run(1, train).Error, StringComparison.Ordinal);
+        Assert.Contains("actions[0] uses 0.0 % of its range 0 .. 3000", Run(0, [.. train, "--name", "a", "--set", "data.action_low=0", "--set", "data.action_high=3000"]).Out, StringComparison.Ordinal);
+        Assert.Contains("has 3 numbers; expected one for all actions, or 2", Run(2, [.. train, "--set", "data.action_low=1,2,3"]).Error, StringComparison.Ordinal);
+        Assert.Contains("for actions[1]; expected the smallest", Run(2, [.. train, "--set", "data.action_low=50,2710", "--set", "data.action_high=51,2708"]).Error, StringComparison.Ordinal);
+        var text = Run(0, [.. train, "--name", "b", "--set", "data.action_low=50,2700", "--set", "data.action_high=51,2710"]).Out;
+        Assert.DoesNotContain("of its range", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("States are as large", text, StringComparison.Ordinal);
+        var policy = PolicyFile.Open(Path.Combine(cli.Runs, "b", "policy.safetensors"));
+        Assert.Equal(("speed, flow, heat", "valve, target"), (policy.Metadata["state_parts"], policy.Metadata["action_parts"]));
+        Assert.Equal([50f, 2700f], policy.Tensors["action_low"].Values);
+
+        (string Out, string Error) Run(int expected, string[] arguments)
+        {
+            var (code, output, error) = CliFixture.RunWith(arguments, TextReader.Null, Ofql.Cli.Composition.Catalog.Shipped, CancellationToken.None);
+            Assert.True(code == expected, $"{code}: {output}{error}");
+            return (output, error);
+        }
     }
 
     [Fact]

@@ -76,7 +76,7 @@ internal static class DataInspectCommand
         output.WriteLine($"constant     {(report.ConstantColumns.Any() ? string.Join(", ", report.ConstantColumns.Select(column => column.Name)) : "no column")}");
         if (found.NormalizedScore is { } score)
             output.WriteLine($"Normalised score of the data's mean return: {TextTable.Number(score)} (reference returns {found.ScoreOrigin})");
-        var findings = Findings(report).ToList();
+        var findings = Findings(found).ToList();
         foreach (var finding in findings)
             output.WriteLine($"Warning: {finding}");
         if (findings.Count == 0)
@@ -96,8 +96,9 @@ internal static class DataInspectCommand
         table.Write(context);
     }
 
-    private static IEnumerable<string> Findings(DataReport report)
+    private static IEnumerable<string> Findings(InspectedDataset found)
     {
+        var report = found.Report;
         string? Rows(RowFinding finding, string what) => finding.Count == 0 ? null
             : FormattableString.Invariant($"{finding.Count} transitions {what}, the first is transition {finding.First} (from 0).");
         var rows = (string?[])
@@ -106,7 +107,8 @@ internal static class DataInspectCommand
             Rows(report.ActionsOutOfRange, "have an action outside -1 .. 1 (if that is their range, train with --set data.action_low and data.action_high, or scale them)"),
             Rows(report.Discontinuities, "are followed by one whose state is not their successor"),
         ];
-        return rows.OfType<string>().Concat(DatasetChecks.Warnings(report));
+        return rows.OfType<string>().Concat(DatasetChecks.Warnings(report)).Concat(DatasetChecks.RecordingWarnings(found.Data, report))
+            .Concat(DatasetChecks.ScaleWarnings(report, actions: null, normalizeStates: "none"));
     }
 
     private static string Cell(double value) => double.IsFinite(value) ? value.ToString("G5", CultureInfo.InvariantCulture) : "-";
@@ -145,7 +147,7 @@ internal static class DataInspectCommand
             ["rows_not_finite"] = report.NotFinite.Count,
             ["rows_with_action_out_of_range"] = report.ActionsOutOfRange.Count,
             ["discontinuities"] = report.Discontinuities.Count,
-            ["warnings"] = new JsonArray(Findings(report).Select(finding => (JsonNode)finding).ToArray()),
+            ["warnings"] = new JsonArray(Findings(found).Select(finding => (JsonNode)finding).ToArray()),
         };
     }
 

@@ -173,9 +173,11 @@ internal static class TrainCommand
         if (data is null || report is null)
             return;
         view.Say(FormattableString.Invariant($"Data: {data.Source}, {report.Rows} transitions, state {report.StateSize}, action {report.ActionSize}, {report.Episodes.Count} episodes"));
-        foreach (var warning in DatasetChecks.Warnings(report))
+        var isAlone = configuration.Text("environment").Length == 0;
+        var scales = DatasetChecks.ScaleWarnings(report, isAlone ? ActionRange.Of(configuration, report.ActionSize) : null, configuration.Find("agent.normalize_states"));
+        foreach (var warning in DatasetChecks.Warnings(report).Concat(DatasetChecks.RecordingWarnings(data.Data, report)).Concat(scales))
             view.Say($"Warning: {warning}");
-        if (configuration.Text("environment").Length == 0)
+        if (isAlone)
             view.Say("No environment: the policy will be trained but not evaluated. Name one with --env (see: ofql list environments).");
     }
 

@@ -8,6 +8,9 @@ internal enum ValueKind
     Text,
     Integer,
     Number,
+
+    /// <summary>One number, or several with commas between them.</summary>
+    Numbers,
 }
 
 /// <summary>What changing a key between two sessions of one run would do.</summary>
@@ -69,8 +72,8 @@ internal static class ConfigurationSchema
         new("data.rows", ValueKind.Integer, "0", KeyEffect.Result, "rows to generate; 0 for as many as the task's authors recorded") { Minimum = 0, Maximum = MostRows },
         new("data.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of the generator") { Minimum = 0 },
         new("data.maximum_episode_steps", ValueKind.Integer, "0", KeyEffect.Result, "step limit for files without timeouts; 0 for none") { Minimum = 0 },
-        new("data.action_low", ValueKind.Number, "-1", KeyEffect.Result, "smallest action, used when there is no environment"),
-        new("data.action_high", ValueKind.Number, "1", KeyEffect.Result, "largest action, used when there is no environment"),
+        new("data.action_low", ValueKind.Numbers, "-1", KeyEffect.Result, "smallest action, or one for each action with commas between them; used when there is no environment"),
+        new("data.action_high", ValueKind.Numbers, "1", KeyEffect.Result, "largest action, or one for each; used when there is no environment"),
         new(AgentName, ValueKind.Text, "ofql", KeyEffect.Result, "algorithm"),
         new("training.updates", ValueKind.Integer, "20000", KeyEffect.Length, "gradient updates") { Minimum = 1 },
         new("training.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of all random streams") { Minimum = 0 },

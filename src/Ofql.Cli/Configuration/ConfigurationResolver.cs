@@ -107,7 +107,8 @@ internal sealed class ConfigurationResolver(Catalog catalog)
         }
 
         var resolved = new ResolvedConfiguration(agent, values) { Preset = preset };
-        return resolved.Number("data.action_low") < resolved.Number("data.action_high") ? resolved : throw new UsageException(
+        // With one number each the data need not be known; with several it is checked beside them.
+        return resolved.Numbers("data.action_low") is not [var low] || resolved.Numbers("data.action_high") is not [var high] || low < high ? resolved : throw new UsageException(
             $"data.action_low is {resolved.Text("data.action_low")} and data.action_high is {resolved.Text("data.action_high")}; expected the "
             + "smallest and the largest action, the first below the second.");
     }
@@ -175,6 +176,11 @@ internal sealed class ConfigurationResolver(Catalog catalog)
                 return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
                     ? InRange(key, value, number).ToString("R", CultureInfo.InvariantCulture)
                     : throw Wrong(key, value, "a number");
+            case ValueKind.Numbers:
+                return string.Join(',', text.Split(',', StringSplitOptions.TrimEntries).Select(one =>
+                    double.TryParse(one, NumberStyles.Float, CultureInfo.InvariantCulture, out var entry) && double.IsFinite(entry)
+                        ? InRange(key, value, entry).ToString("R", CultureInfo.InvariantCulture)
+                        : throw Wrong(key, value, "a number, or several with commas between them")));
             default:
                 if (key.Words.Count > 0 && !key.Words.Contains(text))
                     throw Wrong(key, value, "one of " + string.Join(", ", key.Words), NearestName.Question(text, key.Words));

@@ -54,6 +54,9 @@ internal sealed class ResolvedConfiguration
 
     public double Number(string key) => double.Parse(_byKey[key], NumberStyles.Float, CultureInfo.InvariantCulture);
 
+    /// <summary>The numbers of a key that holds one or several.</summary>
+    public double[] Numbers(string key) => Array.ConvertAll(_byKey[key].Split(','), text => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture));
+
     public string ToYaml() => YamlText.Write(Values);
 
     /// <summary>The same configuration with another value for one key.</summary>

@@ -97,7 +97,7 @@ internal sealed record CheckpointOrigin(string Checkpoint, CheckpointFacts Facts
 
     private (float[] Low, float[] High) Uniform(int size)
     {
-        var space = BoxSpace.Uniform(size, (float)Run.Number("data.action_low"), (float)Run.Number("data.action_high"));
+        var space = ActionRange.Of(Run, size);
         return (space.Low, space.High);
     }
 

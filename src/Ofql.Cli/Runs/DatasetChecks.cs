@@ -1,12 +1,23 @@
 using System.Globalization;
 using Ofql.Data;
 using Ofql.Environments;
+using Ofql.Formats.Tables;
 
 namespace Ofql.Cli.Runs;
 
 /// <summary>What is checked of the data before the first update, when it costs nothing yet to mend it.</summary>
 internal static class DatasetChecks
 {
+    // States of this size enter a network of fresh weights far beyond where its activations tell anything apart.
+    private const double LargeState = 100;
+
+    // What marks a missing value (-999, -9999, 1e30) is large, rare and far out.
+    private const double LargeMark = 999;
+    private const double FarOut = 10;
+
+    // An action that moves within so little of its range is lost among the policy's own errors.
+    private const double SmallShare = 0.05;
+
     // Recorders round; a hair beyond the bound is no sign of other units.
     private const float Slack = 1e-4f;
 
@@ -19,6 +30,42 @@ internal static class DatasetChecks
             yield return "Every reward is the same: there is nothing to prefer one action over another by.";
         if (report.Duplicates > report.Rows / 100)
             yield return string.Create(CultureInfo.InvariantCulture, $"{(report.DuplicatesAreEstimated ? "About " : "")}{report.Duplicates} of {report.Rows} transitions repeat an earlier one exactly.");
+    }
+
+    /// <summary>What looks like a mark for a missing value, and episodes that stand among each other.</summary>
+    public static IEnumerable<string> RecordingWarnings(TransitionDataset data, DataReport report)
+    {
+        foreach (var column in report.Observations.Concat(report.Actions))
+        {
+            var extreme = Math.Abs(column.Maximum - column.Mean) >= Math.Abs(column.Mean - column.Minimum) ? column.Maximum : column.Minimum;
+            if (Math.Abs(extreme) >= LargeMark && Math.Abs(extreme - column.Mean) > FarOut * column.StandardDeviation)
+                yield return string.Create(CultureInfo.InvariantCulture, $"{column.Name} reaches {extreme:G4}, {Math.Abs(extreme - column.Mean) / column.StandardDeviation:F0} deviations from its mean: a mark for a missing value? It would be learned as a number.");
+        }
+
+        if (data.Metadata.GetValueOrDefault(CsvDataset.EpisodesReturning) is { } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var returning) && returning > 0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{returning} times the name of an episode comes back after another one, and is taken as an episode of its own: rows of one episode have to follow each other. Sort the file by episode and time.");
+    }
+
+    /// <summary>What a run without an environment should know of the sizes of its numbers.</summary>
+    public static IEnumerable<string> ScaleWarnings(DataReport report, BoxSpace? actions, string? normalizeStates)
+    {
+        if (normalizeStates == "none" && report.Observations.MaxBy(Size) is { } largest && Size(largest) > LargeState)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"States are as large as {Size(largest):G4} ({largest.Name}) and enter the networks as they are: ")
+                + "set agent.normalize_states=standardize, or scale them yourself.";
+        }
+
+        for (var i = 0; actions is not null && i < report.ActionSize; i++)
+        {
+            var (column, range) = (report.Actions[i], actions.High[i] - (double)actions.Low[i]);
+            if (column.Maximum - column.Minimum < SmallShare * range)
+            {
+                yield return string.Create(CultureInfo.InvariantCulture, $"{column.Name} uses {(column.Maximum - column.Minimum) / range:P1} of its range {actions.Low[i]:G6} .. {actions.High[i]:G6}: ")
+                    + $"the policy can hardly tell its values apart. Give every action its own range, such as {RecordedRange(report)}";
+            }
+        }
+
+        static double Size(ColumnSummary column) => Math.Max(Math.Abs(column.Minimum), Math.Abs(column.Maximum));
     }
 
     /// <exception cref="OfqlException">The data cannot belong to these actions or this environment.</exception>
@@ -47,8 +94,13 @@ internal static class DatasetChecks
         }
     }
 
-    private static string AdviceOnRange(DataReport report) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"Name the range the actions can have; what was recorded is covered by: --set data.action_low={(float)report.Actions.Min(column => column.Minimum):R} ")
-        + string.Create(CultureInfo.InvariantCulture, $"--set data.action_high={(float)report.Actions.Max(column => column.Maximum):R}");
+    private static string AdviceOnRange(DataReport report) => $"Name the range that each action can have; what was recorded is covered by: {RecordedRange(report)}";
+
+    private static string RecordedRange(DataReport report)
+    {
+        // What never changes has no range of its own.
+        var low = report.Actions.Select(column => ((float)column.Minimum).ToString("R", CultureInfo.InvariantCulture));
+        var high = report.Actions.Select(column => ((float)(column.IsConstant ? column.Maximum + 1 : column.Maximum)).ToString("R", CultureInfo.InvariantCulture));
+        return $"--set data.action_low={string.Join(',', low)} --set data.action_high={string.Join(',', high)}";
+    }
 }

@@ -14,7 +14,7 @@ internal static class TrainText
             CultureInfo.InvariantCulture, $"All {result.Step} {run.StepUnit}s were done already; nothing was left to do."),
         TrainingOutcome.Completed => string.Create(
             CultureInfo.InvariantCulture,
-            $"Completed {result.Step} {run.StepUnit}s in {Duration(result.Elapsed)} ({result.UpdatesPerSecond:F0} {run.StepUnit}s/s while training, {result.Elapsed / result.Updating:F2} times the time of its {run.StepUnit}s)."),
+            $"Completed {result.Step} {run.StepUnit}s in {Duration(result.Elapsed)} ({result.UpdatesPerSecond:F0} {run.StepUnit}s/s while training; all else, evaluations above all, took {Duration(result.Elapsed - result.Updating)})."),
         TrainingOutcome.Cancelled => string.Create(CultureInfo.InvariantCulture, $"Interrupted at {run.StepUnit} {result.Step} of {run.Steps}; the state was saved."),
         _ => result.Reason!,
     };

@@ -126,8 +126,7 @@ internal sealed class TrainingSession
         if (request.Data is null)
             return factory.Create(configuration.AgentOptions, online!.Context(null, seed, request.Threads));
         var environment = name.Length > 0 ? request.Catalog.Environment(name).Specification : null;
-        var actions = environment?.Actions ?? BoxSpace.Uniform(
-            request.Data.Data.ActionSize, (float)configuration.Number("data.action_low"), (float)configuration.Number("data.action_high"));
+        var actions = environment?.Actions ?? ActionRange.Of(configuration, request.Data.Data.ActionSize);
         DatasetChecks.RequireFit(request.Data, request.DataReport!, actions, environment);
         return factory.Create(configuration.AgentOptions, online?.Context(request.Data, seed, request.Threads)
             ?? new AgentContext(request.Data.Data, actions.Low, actions.High, seed, request.Threads, configuration.Steps)
@@ -144,7 +143,7 @@ internal sealed class TrainingSession
         using var metrics = new MetricFiles(_folder, learns.MetricNames, TimeProvider.System);
         var checkpoints = new CheckpointFolder(
             _folder.CheckpointsPath, (int)_configuration.Integer("training.keep_checkpoints"), text => _request.Say("Warning: " + text));
-        ICheckpointStore store = new PolicyExportingStore(checkpoints, _folder.PolicyPath);
+        ICheckpointStore store = new PolicyExportingStore(checkpoints, policy => PolicyFile.Save(Named(policy), _folder.PolicyPath));
         var loop = new TrainingLoop(learns, Options(), new TrainingHooks
         {
             Metrics = metrics,
@@ -190,7 +189,20 @@ internal sealed class TrainingSession
         ValueLimit = _configuration.Number("training.value_limit"),
     };
 
-    private void SaveSnapshot(IAgent agent) => PolicyFile.Save(agent.ExportPolicy(), _folder.SnapshotPath(agent.Step));
+    private void SaveSnapshot(IAgent agent) => PolicyFile.Save(Named(agent.ExportPolicy()), _folder.SnapshotPath(agent.Step));
+
+    // Which sensor is which number of a state: whoever has the policy alone could not know.
+    private PolicyArtefact Named(PolicyArtefact policy)
+    {
+        var metadata = new Dictionary<string, string>(policy.Metadata);
+        foreach (var (of, name) in ((string, string)[])[("observation_parts", "state_parts"), ("action_parts", "action_parts")])
+        {
+            if (_request.Data?.Data.Metadata.GetValueOrDefault(of) is { } parts)
+                metadata[name] = parts;
+        }
+
+        return policy with { Metadata = metadata };
+    }
 
     // The policy as it is now, whatever becomes of the agent meanwhile: an exported policy acts with the same bits.
     private Func<CancellationToken, IReadOnlyList<NamedValue>> EvaluateCopy(IAgent agent, int threads)
@@ -258,19 +270,19 @@ internal sealed class TrainingSession
 
     // The policy on disk is always that of the newest checkpoint, so that an interrupted run can be evaluated too. Whoever was stopped
     // between the two files finds the policy missing or old: it is written again on resuming.
-    private sealed class PolicyExportingStore(CheckpointFolder inner, string path) : ICheckpointStore
+    private sealed class PolicyExportingStore(CheckpointFolder inner, Action<PolicyArtefact> export) : ICheckpointStore
     {
         public void Save(TrainingState state, bool final)
         {
             inner.Save(state, final);
-            PolicyFile.Save(state.Agent.ExportPolicy(), path);
+            export(state.Agent.ExportPolicy());
         }
 
         public long? RestoreLatest(TrainingState state)
         {
             var step = inner.RestoreLatest(state);
             if (step is not null)
-                PolicyFile.Save(state.Agent.ExportPolicy(), path);
+                export(state.Agent.ExportPolicy());
             return step;
         }
     }

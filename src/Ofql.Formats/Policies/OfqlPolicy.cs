@@ -21,11 +21,13 @@ public sealed class OfqlPolicy : IDisposable
     private readonly float[] _noise;
     private readonly float[] _uniform = new float[1];
     private int _step;
+    private int _acting;
     private bool _disposed;
 
-    private OfqlPolicy(IActor actor, ActingOptions options, ulong seed)
+    private OfqlPolicy(IActor actor, IReadOnlyDictionary<string, string> metadata, ActingOptions options, ulong seed)
     {
         _actor = actor;
+        Metadata = metadata;
         Options = options;
         _random = new RandomStream(seed, "policy");
         _noise = new float[actor.NoisePerState];
@@ -40,6 +42,9 @@ public sealed class OfqlPolicy : IDisposable
     /// <summary>How it acts.</summary>
     public ActingOptions Options { get; }
 
+    /// <summary>What the file says of it: its algorithm (<c>kind</c>), and <c>state_parts</c> and <c>action_parts</c>, the names of their numbers in order, where the data had names.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
     /// <summary>Loads a policy that <c>ofql export</c> wrote.</summary>
     /// <param name="path">The policy file.</param>
     /// <param name="options">How to act; null acts by one sample, as the paper does.</param>
@@ -51,15 +56,20 @@ public sealed class OfqlPolicy : IDisposable
 
     /// <summary>A policy from an artefact, such as <see cref="IAgent.ExportPolicy"/> gives.</summary>
     /// <exception cref="OfqlException">The artefact is incomplete, or its kind is that of no algorithm here.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">No candidate, no thread, or a noise scale that is no number of at least 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No candidate, no thread, no such selection, a noise scale that is no number of at least 0, or a softmax weight that is none.</exception>
     public static OfqlPolicy FromArtefact(PolicyArtefact artefact, ActingOptions? options = null, ulong seed = 0, IReadOnlyList<IAgentFactory>? algorithms = null)
     {
+        ArgumentNullException.ThrowIfNull(artefact);
         options ??= new ActingOptions();
+        if (!Enum.IsDefined(options.Selection))
+            throw new ArgumentOutOfRangeException(nameof(options), options.Selection, "There is no such selection of candidates.");
+        if (!float.IsFinite(options.SoftmaxWeight))
+            throw new ArgumentOutOfRangeException(nameof(options), options.SoftmaxWeight, "The softmax weight must be a finite number.");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Candidates, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         if (!float.IsFinite(options.NoiseScale) || options.NoiseScale < 0)
             throw new ArgumentOutOfRangeException(nameof(options), options.NoiseScale, "The noise scale must be a finite number of at least 0.");
-        return new OfqlPolicy(AgentCatalog.CreateActor(algorithms ?? AgentCatalog.All, artefact, options, capacity: 1), options, seed);
+        return new OfqlPolicy(AgentCatalog.CreateActor(algorithms ?? AgentCatalog.All, artefact, options, capacity: 1), artefact.Metadata, options, seed);
     }
 
     /// <summary>Writes the action for a state.</summary>
@@ -67,7 +77,23 @@ public sealed class OfqlPolicy : IDisposable
     /// <param name="action">[A], within the action bounds.</param>
     /// <exception cref="ArgumentException">A span of the wrong length, or a state with a number that is not finite.</exception>
     /// <exception cref="ObjectDisposedException">The policy has been disposed.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is acting with it.</exception>
+    /// <exception cref="OfqlException">It has no finite action for this state, which lies beyond anything it was trained on; <paramref name="action"/> is then 0.</exception>
     public void Act(ReadOnlySpan<float> state, Span<float> action)
+    {
+        if (Interlocked.Exchange(ref _acting, 1) != 0)
+            throw new InvalidOperationException("Two threads act with one policy at once. Load one for each thread: what they share would mix their states.");
+        try
+        {
+            ActAlone(state, action);
+        }
+        finally
+        {
+            Volatile.Write(ref _acting, 0);
+        }
+    }
+
+    private void ActAlone(ReadOnlySpan<float> state, Span<float> action)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (state.Length != StateSize || action.Length != ActionSize)
@@ -84,6 +110,14 @@ public sealed class OfqlPolicy : IDisposable
         if (_actor.Steps is [_, ..] steps)
             steps[0] = _step++;
         _actor.Act(1, state, _noise, _uniform, action);
+        foreach (var value in action)
+        {
+            if (!float.IsFinite(value))
+            {
+                action.Clear();
+                throw new OfqlException("The policy has no finite action for this state, which lies beyond anything it was trained on. Check the sensors before acting.");
+            }
+        }
     }
 
     /// <summary>

@@ -14,6 +14,9 @@ public static class CsvDataset
     private const char ByteOrderMark = '\uFEFF';
     private const int LargestField = 1 << 16;
 
+    /// <summary>Of a dataset's metadata: how often the name of an episode came back after another one.</summary>
+    public const string EpisodesReturning = "episodes_returning";
+
     /// <summary>
     /// Writes a dataset, one line per transition: <c>observations_0</c> ..., <c>actions_0</c> ..., <c>reward</c>,
     /// <c>next_observations_0</c> ..., <c>terminated</c>, <c>truncated</c>. Numbers are written so that they come back bit for bit;
@@ -82,7 +85,7 @@ public static class CsvDataset
         while (parser.Read())
             rows.Add(parser, parser.RawRow + 1);
         var place = rows.FirstNotFinite();
-        var data = rows.ToTransitions(Facts(path, columns, rows.Count, options));
+        var data = rows.ToTransitions(Facts(path, columns, rows, options));
         try
         {
             if (!options.AllowNonFinite)
@@ -131,15 +134,16 @@ public static class CsvDataset
     private static char MostFrequent(string header)
         => ",;\t".MaxBy(candidate => header.Count(character => character == candidate));
 
-    private static Dictionary<string, string> Facts(string path, CsvColumns columns, long rows, DatasetReaderOptions options) => new(StringComparer.Ordinal)
+    private static Dictionary<string, string> Facts(string path, CsvColumns columns, CsvRows rows, DatasetReaderOptions options) => new(StringComparer.Ordinal)
     {
         ["name"] = options.Name ?? Path.GetFileNameWithoutExtension(path),
         ["source_file"] = Path.GetFileName(path),
         ["semantics"] = columns.HasSuccessors ? "csv: one line per transition" : "csv: one line per step, the successor is the next line of the episode",
         ["episode_ends"] = columns.DescribeEnds(),
-        ["rows_in_file"] = rows.ToString(CultureInfo.InvariantCulture),
+        ["rows_in_file"] = rows.Count.ToString(CultureInfo.InvariantCulture),
         ["observation_parts"] = columns.DescribeObservations(),
         ["action_parts"] = columns.DescribeActions(),
+        [EpisodesReturning] = rows.Returning.ToString(CultureInfo.InvariantCulture),
     };
 
     private static IEnumerable<string> Names(string prefix, int count)

@@ -18,10 +18,14 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
     private readonly GrowingColumn<byte> _terminated = new(path, 1);
     private readonly GrowingColumn<byte> _ends = new(path, 1);
     private readonly List<NotFinite> _notFinite = [];
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private string? _episode;
 
     /// <summary>Number of rows so far.</summary>
     public long Count => _rewards.Rows;
+
+    /// <summary>How often the name of an episode comes back after another: rows of several recordings stand among each other.</summary>
+    public long Returning { get; private set; }
 
     /// <summary>Takes the fields of one line.</summary>
     /// <exception cref="OfqlException">Another number of fields than the header has, or one that is no number.</exception>
@@ -57,7 +61,7 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
         {
             var isOnlySuccessor = !columns.HasSuccessors && _terminated[row][0] == 0 && (_ends[row][0] != 0 || row + 1 == Count);
             if (!isOnlySuccessor || columns.Observations.Contains(column))
-                return Fault(line, column, text, IsTooLarge(text) ? "a number that single precision can hold, below 3.4e38 in size" : "a finite number such as -0.5") + " Rows that lack a value can be left out of the recording.";
+                return Fault(line, column, text, IsTooLarge(text) ? "a number that single precision can hold, below 3.4e38 in size" : "a finite number such as -0.5") + " A row that lacks a value can be left out, if the row before it is marked as truncated or another episode begins after it: what follows is not its successor.";
         }
 
         return null;
@@ -95,8 +99,10 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
     {
         if (columns.Episode is not { } column)
             return;
-        var episode = line[column];
+        var episode = line[column].Trim();
         var row = _ends.Rows - 1;
+        if (episode != _episode && !_seen.Add(episode))
+            Returning++;
         if (_episode is not null && episode != _episode && (!columns.HasSuccessors || _terminated[row][0] == 0))
             _ends[row][0] = 1;
         _episode = episode;

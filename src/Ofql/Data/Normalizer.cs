@@ -7,6 +7,9 @@ namespace Ofql.Data;
 /// <param name="Scale">Multiplied after.</param>
 public sealed record Normalizer(float[] Shift, float[] Scale)
 {
+    // What is left of a constant's deviation after its mean has been rounded.
+    private const double RoundingOfConstants = 1e-9;
+
     /// <summary>x' = x.</summary>
     public static Normalizer Identity(int size) => new(new float[size], Enumerable.Repeat(1f, size).ToArray());
 
@@ -14,8 +17,8 @@ public sealed record Normalizer(float[] Shift, float[] Scale)
     public bool IsIdentity => Shift.All(x => x == 0f) && Scale.All(x => x == 1f);
 
     /// <summary>
-    /// Zero mean and unit deviation over a column: (x - mean) / deviation, a deviation of 0 replaced by 1 (CleanDiffuser), or
-    /// (x - mean) / (deviation + <paramref name="epsilon"/>) (TD3+BC, 1e-3).
+    /// Zero mean and unit deviation over a column: (x - mean) / deviation (CleanDiffuser), or (x - mean) / (deviation + <paramref name="epsilon"/>) (TD3+BC,
+    /// 1e-3). What never changes is not scaled: divided by next to nothing, the first other value would drown all the rest.
     /// </summary>
     public static Normalizer Standardize(Column<float> column, double epsilon = 0)
     {
@@ -41,7 +44,8 @@ public sealed record Normalizer(float[] Shift, float[] Scale)
         for (var i = 0; i < scale.Length; i++)
         {
             var deviation = Math.Sqrt(square[i] / column.Rows);
-            scale[i] = (float)(1 / (deviation + epsilon > 0 ? deviation + epsilon : 1));
+            var isConstant = deviation <= RoundingOfConstants * Math.Abs(mean[i]);
+            scale[i] = (float)(1 / (isConstant ? 1 : deviation + epsilon));
         }
 
         return new Normalizer(Array.ConvertAll(mean, x => (float)x), scale);

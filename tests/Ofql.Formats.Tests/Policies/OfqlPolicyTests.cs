@@ -102,6 +102,47 @@ public sealed class OfqlPolicyTests
         Assert.Equal(expected, action);
     }
 
+    [Fact]
+    public void A_state_beyond_all_numbers_gives_an_error_and_no_action()
+    {
+        using var agent = Trained();
+        var artefact = agent.ExportPolicy();
+        // An entry that no data had, scaled far up: infinities of both signs meet in the first layer.
+        artefact.Tensors["state_scale"].Values.AsSpan().Fill(1e10f);
+        using var policy = OfqlPolicy.FromArtefact(artefact);
+        var action = new float[] { 7, 7 };
+        var failure = Assert.Throws<OfqlException>(() => policy.Act([1e38f, -1e38f, 1e38f], action));
+        Assert.Contains("no finite action", failure.Message, StringComparison.Ordinal);
+        Assert.Equal([0f, 0f], action);
+        // And it goes on.
+        policy.Act([0f, 0f, 0f], action);
+    }
+
+    [Fact]
+    public void Two_threads_at_once_are_refused_rather_than_mixed_up()
+    {
+        using var folder = new TemporaryFolder();
+        using var agent = Trained();
+        using var policy = Load(folder, agent, new ActingOptions { NoiseScale = 0 });
+        var expected = new float[2];
+        policy.Act([1, 2, 3], expected);
+        Parallel.For(0, 5000, i =>
+        {
+            var action = new float[2];
+            try
+            {
+                policy.Act(i % 2 == 0 ? [1, 2, 3] : [-1, 0.5f, 0], action);
+            }
+            catch (InvalidOperationException)
+            {
+                return;
+            }
+
+            if (i % 2 == 0)
+                Assert.Equal(expected, action);
+        });
+    }
+
     [Theory]
     [InlineData("critic_target.q1.out.bias", "critic_target.q1.out.bias' of the policy file holds NaN")]
     [InlineData("state_scale", "state_scale' of the policy file holds NaN")]
@@ -120,6 +161,9 @@ public sealed class OfqlPolicyTests
         using var agent = Trained();
         Assert.Throws<ArgumentOutOfRangeException>(() => Load(folder, agent, new ActingOptions { Candidates = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Load(folder, agent, new ActingOptions { NoiseScale = float.NaN }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Load(folder, agent, new ActingOptions { SoftmaxWeight = float.NaN }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Load(folder, agent, new ActingOptions { Selection = (CandidateSelection)77 }));
+        Assert.Throws<ArgumentNullException>(() => OfqlPolicy.FromArtefact(null!));
         var policy = Load(folder, agent, null);
         policy.Dispose();
         policy.Dispose();

@@ -28,6 +28,7 @@ public sealed class TransformTests
 
         // A column that never changes is only shifted.
         Assert.Equal((7f, 1f), (normalizer.Shift[1], normalizer.Scale[1]));
+        Assert.Equal(1f, Normalizer.Standardize(data.Observations, epsilon: 1e-3).Scale[1]);
         var back = new float[5];
         normalizer.Invert(scaled[10], back);
         for (var i = 0; i < 5; i++)
