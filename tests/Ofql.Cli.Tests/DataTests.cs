@@ -114,6 +114,10 @@ public sealed class DataTests
         var text = Run(0, [.. train, "--name", "b", "--set", "data.action_low=50,2700", "--set", "data.action_high=51,2710"]).Out;
         Assert.DoesNotContain("of its range", text, StringComparison.Ordinal);
         Assert.DoesNotContain("States are as large", text, StringComparison.Ordinal);
+        var report = File.ReadAllText(Path.Combine(cli.Runs, "b", "report.md"));
+        Assert.Contains("## Beside the recorded actions", report, StringComparison.Ordinal);
+        Assert.Matches(@"at most \((valve|target)\)", report);
+        Assert.Contains("of the recorded ones", report, StringComparison.Ordinal);
         var policy = PolicyFile.Open(Path.Combine(cli.Runs, "b", "policy.safetensors"));
         Assert.Equal(("speed, flow, heat", "valve, target"), (policy.Metadata["state_parts"], policy.Metadata["action_parts"]));
         Assert.Equal([50f, 2700f], policy.Tensors["action_low"].Values);

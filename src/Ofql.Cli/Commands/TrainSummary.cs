@@ -140,6 +140,13 @@ internal static class TrainSummary
         },
         ["simulator"] = result.Simulator,
         ["evaluation_before"] = result.Before is { } before ? WayTable.ToJson(before.Values) : null,
+        ["recorded_actions"] = result.RecordedActions is not { } agreement ? null : new JsonObject
+        {
+            ["states"] = agreement.Rows,
+            ["errors_in_deviations"] = new JsonArray(agreement.Errors.Select(error => CommandContext.Number(error)).ToArray()),
+            ["share_at_bounds"] = CommandContext.Number(agreement.AtBounds),
+            ["recorded_share_at_bounds"] = CommandContext.Number(agreement.RecordedAtBounds),
+        },
         ["policy"] = result.Folder.PolicyPath,
         ["evaluation_step"] = result.Evaluations.Count > 0 ? result.Evaluations[^1].Step : null,
         ["evaluation"] = result.Evaluations.Count > 0 ? WayTable.ToJson(result.Evaluations[^1].Values) : null,

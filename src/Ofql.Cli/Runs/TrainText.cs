@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ofql.Cli.Configuration;
 using Ofql.Data;
+using Ofql.Evaluation;
 using Ofql.Training;
 
 namespace Ofql.Cli.Runs;
@@ -33,6 +34,21 @@ internal static class TrainText
             string.Create(CultureInfo.InvariantCulture, $"{episodes.Count} episodes: {episodes.Terminated} terminated, {episodes.Truncated} truncated, {episodes.CutByEndOfData} cut by the end of the data"),
             string.Create(CultureInfo.InvariantCulture, $"mean episode return in the data: {episodes.Returns.Mean:G6} (length {episodes.Lengths.Mean:G5})"),
         ];
+    }
+
+    /// <summary>How the policy acts in recorded states, for a report.</summary>
+    /// <param name="agreement">What was found.</param>
+    /// <param name="names">Names of the actions, in order; empty for none.</param>
+    public static string RecordedActions(ActionAgreement agreement, IReadOnlyList<string> names)
+    {
+        var known = agreement.Errors.Index().Where(entry => !double.IsNaN(entry.Item)).OrderBy(entry => entry.Item).ToList();
+        var name = known.Count == 0 ? "" : names.Count == agreement.Errors.Count ? names[known[^1].Index] : string.Create(CultureInfo.InvariantCulture, $"actions[{known[^1].Index}]");
+        var errors = known.Count == 0 ? "No recorded action ever changes. " : string.Create(
+            CultureInfo.InvariantCulture,
+            $"The root mean square difference from the recorded action, in that action's own standard deviations, is {known[known.Count / 2].Item:G3} in the middle and {known[^1].Item:G3} at most ({name}). ");
+        return string.Create(CultureInfo.InvariantCulture, $"In {agreement.Rows} recorded states, acting without noise: ") + errors
+            + string.Create(CultureInfo.InvariantCulture, $"{agreement.AtBounds:P1} of its numbers stand at a bound, of the recorded ones {agreement.RecordedAtBounds:P1}. ")
+            + "Differences far above 1, or bounds where nobody stood, say that the policy has left what the data supports: what it would earn there, nobody knows.";
     }
 
     public static string Duration(TimeSpan time) =>

@@ -43,6 +43,9 @@ internal sealed record SessionRequest
 internal sealed record SessionResult(
     RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations, RunOrigin? Origin, string? Simulator)
 {
+    /// <summary>How the policy acts in recorded states; null where nothing is recorded, or nothing was done.</summary>
+    public ActionAgreement? RecordedActions { get; init; }
+
     /// <summary>The evaluation of the checkpoint that the run began from; null where there is none.</summary>
     public EvaluationRow? Before => Origin is null ? null : Evaluations.FirstOrDefault(row => row.Step == 0);
 }
@@ -159,9 +162,22 @@ internal sealed class TrainingSession
         var manifest = WriteManifest(from, origin);
         var result = Guarded(() => loop.Run(cancellation), checkpoints);
         // Where nothing was left to do, the report of the session that did it stands.
+        var agreement = result.Outcome == TrainingOutcome.Diverged ? null : Agreement(agent);
         if (result.Updating > TimeSpan.Zero || metrics.Evaluations.Rows.Count > evaluated || !File.Exists(_folder.ReportPath))
-            WriteReport(manifest, metrics.Evaluations, result);
-        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator);
+            WriteReport(manifest, metrics.Evaluations, result, agreement);
+        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator) { RecordedActions = agreement };
+    }
+
+    // Of a policy that acts by the number of steps since an episode began, single states say nothing.
+    private ActionAgreement? Agreement(IAgent agent)
+    {
+        if (_request.Data is not { } data)
+            return null;
+        using var actor = agent.CreateActor(ActingWay.Deterministic(agent.CreateActor).Options, 1);
+        if (!actor.Steps.IsEmpty)
+            return null;
+        var actions = _environment?.Specification.Actions ?? ActionRange.Of(_configuration, data.Data.ActionSize);
+        return ActionAgreement.Of(actor, data.Data, actions.Low, actions.High);
     }
 
     // What stops a run on the way (a full disk, mostly) loses at most what came after its last checkpoint.
@@ -254,7 +270,7 @@ internal sealed class TrainingSession
         return manifest;
     }
 
-    private void WriteReport(RunManifest manifest, EvaluationTable evaluations, TrainingResult result)
+    private void WriteReport(RunManifest manifest, EvaluationTable evaluations, TrainingResult result, ActionAgreement? agreement)
     {
         var (statistic, title) = StatisticOf(_environment);
         RunReport.Write(_folder, manifest, evaluations, new RunReportFacts
@@ -265,6 +281,7 @@ internal sealed class TrainingSession
             StatisticTitle = title,
             StepTitle = _configuration.IsOnline ? "environment steps" : "gradient updates",
             Data = TrainText.Data(_configuration, _request.Data, _request.DataReport),
+            RecordedActions = agreement is null ? null : TrainText.RecordedActions(agreement, _request.Data!.Data.Metadata.GetValueOrDefault("action_parts")?.Split(", ") ?? []),
         });
     }
 

@@ -25,6 +25,9 @@ public sealed record RunReportFacts
 
     /// <summary>Description of the data, one fact per line.</summary>
     public required IReadOnlyList<string> Data { get; init; }
+
+    /// <summary>How the policy acts in recorded states; null where nothing is recorded.</summary>
+    public string? RecordedActions { get; init; }
 }
 
 /// <summary>
@@ -46,6 +49,8 @@ public static class RunReport
         text.Append(CultureInfo.InvariantCulture, $"# Run {manifest.Name}\n\n{facts.Outcome}\n\n");
         WriteOrigin(text, manifest, ways, table, facts);
         WriteEvaluations(text, ways, table, facts);
+        if (facts.RecordedActions is { } agreement)
+            text.Append(CultureInfo.InvariantCulture, $"## Beside the recorded actions\n\n{agreement}\n\n");
         text.Append("## Data\n\n");
         foreach (var line in facts.Data)
             text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
