@@ -122,17 +122,17 @@ public sealed class D4rlReaderTests
     {
         using var folder = new TemporaryFolder();
         using var rows = Rows(Flags(0, 0, 0, 1));
-        D4rlWriter.Write(folder["a"], rows);
-        D4rlWriter.Write(folder["b"], rows);
+        D4rlWriter.Write(folder["a"], rows, TestContext.Current.CancellationToken);
+        D4rlWriter.Write(folder["b"], rows, TestContext.Current.CancellationToken);
         Assert.Equal(File.ReadAllBytes(folder["a"]), File.ReadAllBytes(folder["b"]));
         using var data = DatasetReader.Open(folder["a"]);
         Assert.Equal([0, 1, 4], All(data.Rewards));
         Assert.Equal([0, 0, 1], All(data.Truncated));
         Assert.Equal("hand", data.Metadata["source_algorithm"]);
         using var shorter = Rows(Flags(0, 0));
-        Assert.Contains("'timeouts' has 2 values", Assert.Throws<OfqlException>(() => D4rlWriter.Write(folder["a"], shorter)).Message, StringComparison.Ordinal);
+        Assert.Contains("'timeouts' has 2 values", Assert.Throws<OfqlException>(() => D4rlWriter.Write(folder["a"], shorter, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
         using var wrong = Rows(Flags(0, 0, 2, 0));
-        Assert.Contains("'timeouts' has 2 in row 2", Assert.Throws<OfqlException>(() => D4rlWriter.Write(folder["a"], wrong)).Message, StringComparison.Ordinal);
+        Assert.Contains("'timeouts' has 2 in row 2", Assert.Throws<OfqlException>(() => D4rlWriter.Write(folder["a"], wrong, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
         Assert.Equal("bool (4,) gzip 4 (4, 3) hand", Python.Require("""
             import sys, h5py
             with h5py.File(sys.argv[1]) as file:
@@ -191,12 +191,12 @@ public sealed class D4rlReaderTests
     {
         using var folder = new TemporaryFolder();
         using (var rows = Rows(Flags(0, 0, 0, 1), new() { ["generated"] = "true", ["random_key"] = "00", ["licence"] = "MIT" }))
-            D4rlWriter.Write(folder["hopper_medium-v2.hdf5"], rows);
+            D4rlWriter.Write(folder["hopper_medium-v2.hdf5"], rows, TestContext.Current.CancellationToken);
         using var data = DatasetReader.Open(folder["hopper_medium-v2.hdf5"]);
         Assert.Equal("true", data.Metadata["source_generated"]);
         Assert.False(data.Metadata.ContainsKey("published_task"));
         using (var rows = D4rlRows.Of(data))
-            D4rlWriter.Write(folder["again"], rows);
+            D4rlWriter.Write(folder["again"], rows, TestContext.Current.CancellationToken);
         using var again = DatasetReader.Open(folder["again"]);
         Assert.Equal("MIT", Ofql.Formats.Published.PublishedFacts.LicenceOf(again.Metadata));
         Assert.Equal("again", again.Metadata["source_file"]);
@@ -266,7 +266,7 @@ public sealed class D4rlReaderTests
             // After row 1, whose successor is not row 2, and after the last one stands a row with the successor.
             Assert.Equal([0, 1, 9, 2, 3, 4, 5], All(rows.Observations));
             Assert.Equal([0, 0, 1, 0, 0, 0, 1], All(rows.Timeouts!));
-            D4rlWriter.Write(folder["a"], rows);
+            D4rlWriter.Write(folder["a"], rows, TestContext.Current.CancellationToken);
         }
 
         using var back = DatasetReader.Open(folder["a"]);
