@@ -43,9 +43,9 @@ internal static class TrainText
     {
         var known = agreement.Errors.Index().Where(entry => !double.IsNaN(entry.Item)).OrderBy(entry => entry.Item).ToList();
         var name = known.Count == 0 ? "" : names.Count == agreement.Errors.Count ? names[known[^1].Index] : string.Create(CultureInfo.InvariantCulture, $"actions[{known[^1].Index}]");
-        var errors = known.Count == 0 ? "No recorded action ever changes. " : string.Create(
+        var errors = known.Count == 0 ? "no recorded action ever changes. " : string.Create(
             CultureInfo.InvariantCulture,
-            $"The root mean square difference from the recorded action, in that action's own standard deviations, is {known[known.Count / 2].Item:G3} in the middle and {known[^1].Item:G3} at most ({name}). ");
+            $"the root mean square difference from the recorded action, in that action's own standard deviations, is {known[(known.Count - 1) / 2].Item:G3} in the middle and {known[^1].Item:G3} at most ({name}). ");
         return string.Create(CultureInfo.InvariantCulture, $"In {agreement.Rows} recorded states, acting without noise: ") + errors
             + string.Create(CultureInfo.InvariantCulture, $"{agreement.AtBounds:P1} of its numbers stand at a bound, of the recorded ones {agreement.RecordedAtBounds:P1}. ")
             + "Differences far above 1, or bounds where nobody stood, say that the policy has left what the data supports: what it would earn there, nobody knows.";
