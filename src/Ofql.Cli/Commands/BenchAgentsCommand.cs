@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Bench;
+using Ofql.Cli.Configuration;
 using Ofql.Cli.Rendering;
 using Ofql.Formats.Runs;
 
@@ -10,8 +11,6 @@ namespace Ofql.Cli.Commands;
 /// <summary><c>ofql bench agents</c>.</summary>
 internal static class BenchAgentsCommand
 {
-    private const string Prefix = "agent.";
-
     public static Command Build(CommandContext context)
     {
         var names = new Argument<string[]>("agent") { Description = "Algorithms (default: all whose updates are matrix products)", Arity = ArgumentArity.ZeroOrMore };
@@ -41,21 +40,9 @@ internal static class BenchAgentsCommand
         return command.WithExamples("ofql bench agents", "ofql bench agents idql --set hidden_width=128 --state 3 --action 1 --profile", "ofql bench agents ofql dql --json");
     }
 
-    private static Dictionary<string, string> Assignments(string[] texts)
-    {
-        var values = new Dictionary<string, string>();
-        foreach (var text in texts)
-        {
-            var at = text.IndexOf('=', StringComparison.Ordinal);
-            if (at <= 0)
-                throw new UsageException($"--set '{text}': expected key=value, such as --set hidden_width=128.");
-            var key = text[..at].Trim();
-            // As `ofql train` names them, too.
-            values[key.StartsWith(Prefix, StringComparison.Ordinal) ? key[Prefix.Length..] : key] = text[(at + 1)..].Trim();
-        }
-
-        return values;
-    }
+    // As `ofql train` names them, too.
+    private static Dictionary<string, string> Assignments(string[] texts) => ConfigurationLayer.OfAssignments(texts, "hidden_width=128").Values.ToDictionary(
+        pair => ConfigurationSchema.IsAgentOption(pair.Key) ? pair.Key[ConfigurationSchema.AgentPrefix.Length..] : pair.Key, pair => pair.Value.Text);
 
     private static int Run(CommandContext context, BenchOptions options, AgentsSession session, IReadOnlyList<string> names)
     {

@@ -35,6 +35,14 @@ internal static class CommonOptions
         ? Math.Min(given ?? int.MaxValue, Environment.ProcessorCount)
         : throw new UsageException($"--threads is {given}; expected 1 or more.");
 
+    /// <summary>Refuses a file to write whose name ends otherwise than what is written.</summary>
+    /// <exception cref="UsageException">It does.</exception>
+    public static void RequireEnding(string option, string? path, params string[] endings)
+    {
+        if (path is not null && !endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
+            throw new UsageException($"{option} '{path}': what is written is {endings[0][1..].ToUpperInvariant()}; expected a name that ends with {string.Join(" or ", endings)}.");
+    }
+
     /// <summary>The folder of generated datasets.</summary>
     public static string DatasetsFolder(string? given)
     {

@@ -102,8 +102,8 @@ internal static class ExportCommand
                 throw new UsageException("--value adds an output to an ONNX model, so it needs --onnx <file>; a policy file always holds what its value is made of.");
             if (Policy is not null && Onnx is not null && Path.GetFullPath(Policy) == Path.GetFullPath(Onnx))
                 throw new UsageException($"--output and --onnx both name '{Policy}'; expected two files.");
-            RequireEnding("--output", Policy, ".safetensors");
-            RequireEnding("--onnx", Onnx, ".onnx");
+            CommonOptions.RequireEnding("--output", Policy, ".safetensors");
+            CommonOptions.RequireEnding("--onnx", Onnx, ".onnx");
         }
 
         /// <summary>What is read must not be written over, nor what belongs to a run.</summary>
@@ -119,12 +119,6 @@ internal static class ExportCommand
                 if (File.Exists(path) && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && RunFolder.Exists(folder))
                     throw new UsageException($"{option} '{path}' belongs to the run in that folder; it would be written over. Give another name.");
             }
-        }
-
-        private static void RequireEnding(string option, string? path, string ending)
-        {
-            if (path is not null && !Path.GetExtension(path).Equals(ending, StringComparison.OrdinalIgnoreCase))
-                throw new UsageException($"{option} '{path}': expected a name that ends with {ending}.");
         }
     }
 }

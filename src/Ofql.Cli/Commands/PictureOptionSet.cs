@@ -26,8 +26,8 @@ internal sealed class PictureOptionSet
     public PictureRequest Read(ParseResult parsed)
     {
         var request = new PictureRequest(parsed.GetValue(_picture), parsed.GetValue(_animation), parsed.GetValue(_episode));
-        RequireEnding("--picture", request.Picture, ".svg");
-        RequireEnding("--animation", request.Animation, ".html", ".htm");
+        CommonOptions.RequireEnding("--picture", request.Picture, ".svg");
+        CommonOptions.RequireEnding("--animation", request.Animation, ".html", ".htm");
         if (request.Episode < 0)
             throw new UsageException($"--episode is {request.Episode}; expected the number of an episode, from 0.");
         if (parsed.GetResult(_episode) is { Implicit: false } && !request.IsWanted)
@@ -40,11 +40,5 @@ internal sealed class PictureOptionSet
         }
 
         return request;
-    }
-
-    private static void RequireEnding(string option, string? path, params string[] endings)
-    {
-        if (path is not null && !endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
-            throw new UsageException($"{option} '{path}': what is written is {endings[0][1..].ToUpperInvariant()}; expected a name that ends with {string.Join(" or ", endings)}.");
     }
 }

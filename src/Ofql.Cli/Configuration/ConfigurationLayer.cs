@@ -43,14 +43,14 @@ internal sealed class ConfigurationLayer
 
     /// <summary>A layer from <c>key=value</c> texts.</summary>
     /// <exception cref="UsageException">One without an equals sign.</exception>
-    public static ConfigurationLayer OfAssignments(IEnumerable<string> assignments)
+    public static ConfigurationLayer OfAssignments(IEnumerable<string> assignments, string example = "training.updates=20000")
     {
         var layer = new ConfigurationLayer();
         foreach (var assignment in assignments)
         {
             var at = assignment.IndexOf('=', StringComparison.Ordinal);
             if (at <= 0)
-                throw new UsageException($"--set '{assignment}': expected key=value, such as --set training.updates=20000.");
+                throw new UsageException($"--set '{assignment}': expected key=value, such as --set {example}.");
             layer.Set(assignment[..at].Trim(), assignment[(at + 1)..].Trim(), "--set");
         }
 

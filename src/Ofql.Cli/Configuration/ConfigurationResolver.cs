@@ -173,14 +173,9 @@ internal sealed class ConfigurationResolver(Catalog catalog)
                     return InRange(key, value, (long)whole).ToString(CultureInfo.InvariantCulture);
                 throw Wrong(key, value, "a whole number");
             case ValueKind.Number:
-                return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-                    ? InRange(key, value, number).ToString("R", CultureInfo.InvariantCulture)
-                    : throw Wrong(key, value, "a number");
+                return Number(key, value, text, "a number");
             case ValueKind.Numbers:
-                return string.Join(',', text.Split(',', StringSplitOptions.TrimEntries).Select(one =>
-                    double.TryParse(one, NumberStyles.Float, CultureInfo.InvariantCulture, out var entry) && double.IsFinite(entry)
-                        ? InRange(key, value, entry).ToString("R", CultureInfo.InvariantCulture)
-                        : throw Wrong(key, value, "a number, or several with commas between them")));
+                return string.Join(',', text.Split(',', StringSplitOptions.TrimEntries).Select(one => Number(key, value, one, "a number, or several with commas between them")));
             default:
                 if (key.Words.Count > 0 && !key.Words.Contains(text))
                     throw Wrong(key, value, "one of " + string.Join(", ", key.Words), NearestName.Question(text, key.Words));
@@ -189,6 +184,11 @@ internal sealed class ConfigurationResolver(Catalog catalog)
                 return text is "" or "none" ? "" : catalog.Environment(text).Name;
         }
     }
+
+    private static string Number(ConfigurationKey key, LayerValue value, string text, string expected) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? InRange(key, value, number).ToString("R", CultureInfo.InvariantCulture)
+            : throw Wrong(key, value, expected);
 
     private static T InRange<T>(ConfigurationKey key, LayerValue value, T number)
         where T : System.Numerics.INumber<T>

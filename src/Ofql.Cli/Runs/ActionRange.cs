@@ -4,9 +4,12 @@ using Ofql.Environments;
 
 namespace Ofql.Cli.Runs;
 
-/// <summary>The range of actions where no environment says it: one number for all of them, or one for each.</summary>
+/// <summary>The range of actions: the environment's, or where there is none one number for all of them, or one for each.</summary>
 internal static class ActionRange
 {
+    /// <summary>The range in an environment; without one, that which the configuration names.</summary>
+    public static BoxSpace Of(EnvironmentSpecification? environment, ResolvedConfiguration configuration, int size) => environment?.Actions ?? Of(configuration, size);
+
     /// <summary>The range that a configuration names, for actions of <paramref name="size"/> numbers.</summary>
     /// <exception cref="UsageException">Another number of bounds than actions, or a bound that is not below the other.</exception>
     public static BoxSpace Of(ResolvedConfiguration configuration, int size)

@@ -65,16 +65,16 @@ internal sealed class DatasetSource(Catalog catalog, string folder, ProgressLine
     public static DatasetReaderOptions ReaderOptions(ResolvedConfiguration configuration)
     {
         var file = configuration.Text("data.file");
-        var isTable = IsTable(file);
+        DatasetKind? kind = File.Exists(file) ? DatasetReader.KindOf(file) : null;
         // What was written of such a file, with its rewards, may have taken its place.
-        if (configuration.Text("data.task") is { Length: > 0 } name && File.Exists(file) && DatasetReader.KindOf(file) is DatasetKind.Csv or DatasetKind.Hdf5)
+        if (configuration.Text("data.task") is { Length: > 0 } name && kind is DatasetKind.Csv or DatasetKind.Hdf5)
             throw new UsageException($"data.task is '{name}': the tasks of OGBench reward the rows of its published archives (.npz), and '{file}' is none. Leave data.task out.");
         return new DatasetReaderOptions
         {
             MaximumEpisodeSteps = configuration.Integer("data.maximum_episode_steps") is > 0 and var steps ? steps : null,
             Task = configuration.Text("data.task") is { Length: > 0 } task ? task : null,
             // The same rows may lie in a file of another kind by now, which needs no map.
-            Columns = configuration.Text("data.map") is { Length: > 0 } map && isTable ? ColumnMapFile.Read(map) : null,
+            Columns = configuration.Text("data.map") is { Length: > 0 } map && kind == DatasetKind.Csv ? ColumnMapFile.Read(map) : null,
         };
     }
 

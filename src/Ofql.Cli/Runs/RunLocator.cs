@@ -14,7 +14,7 @@ internal static class RunLocator
     /// <summary>The folder of a run or of several seeds; null when there is none of this name.</summary>
     public static string? Find(string name, string runs)
     {
-        foreach (var path in (string[])[name, Path.Combine(runs, name)])
+        foreach (var path in Places(name, runs))
         {
             if (RunFolder.Exists(path) || SeedFolders(path).Count > 0)
                 return path;
@@ -29,9 +29,8 @@ internal static class RunLocator
         $"There is no run '{name}', neither as a folder nor in '{runs}'.{NearestName.Question(name, Names(runs))} "
         + $"{(Names(runs).Count == 0 ? "There are no runs yet." : $"Known: {string.Join(", ", Names(runs).Take(20))}.")}"));
 
-    /// <summary>A folder of this name that holds no run; null where there is none.</summary>
-    public static string? FolderWithoutRun(string name, string runs) =>
-        name.Length == 0 ? null : ((string[])[name, Path.Combine(runs, name)]).FirstOrDefault(path => Directory.Exists(path) && !RunFolder.Exists(path) && SeedFolders(path).Count == 0);
+    /// <summary>The folder of a name by which <see cref="Find"/> found no run; null where there is none.</summary>
+    public static string? FolderWithoutRun(string name, string runs) => name.Length == 0 ? null : Places(name, runs).FirstOrDefault(Directory.Exists);
 
     /// <summary>What to say of it.</summary>
     public static string NotARun(string folder) =>
@@ -81,6 +80,8 @@ internal static class RunLocator
         var path = RunFolder.Open(folder).ConfigurationPath;
         return YamlText.Read(File.ReadAllText(path), path);
     }
+
+    private static string[] Places(string name, string runs) => [name, Path.Combine(runs, name)];
 
     private static List<string> Names(string runs) => !Directory.Exists(runs) ? [] : Directory.EnumerateDirectories(runs)
         .Where(path => RunFolder.Exists(path) || SeedFolders(path).Count > 0).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToList();

@@ -43,7 +43,7 @@ internal sealed record SessionRequest
 internal sealed record SessionResult(
     RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations, RunOrigin? Origin, string? Simulator)
 {
-    /// <summary>How the policy acts in recorded states; null where nothing is recorded, or nothing was done.</summary>
+    /// <summary>How the policy acts in recorded states; null where nothing is recorded, where it diverged, or where it acts by the number of steps.</summary>
     public ActionAgreement? RecordedActions { get; init; }
 
     /// <summary>The evaluation of the checkpoint that the run began from; null where there is none.</summary>
@@ -129,7 +129,7 @@ internal sealed class TrainingSession
         if (request.Data is null)
             return factory.Create(configuration.AgentOptions, online!.Context(null, seed, request.Threads));
         var environment = name.Length > 0 ? request.Catalog.Environment(name).Specification : null;
-        var actions = environment?.Actions ?? ActionRange.Of(configuration, request.Data.Data.ActionSize);
+        var actions = ActionRange.Of(environment, configuration, request.Data.Data.ActionSize);
         DatasetChecks.RequireFit(request.Data, request.DataReport!, actions, environment);
         return factory.Create(configuration.AgentOptions, online?.Context(request.Data, seed, request.Threads)
             ?? new AgentContext(request.Data.Data, actions.Low, actions.High, seed, request.Threads, configuration.Steps)
@@ -176,7 +176,7 @@ internal sealed class TrainingSession
         using var actor = agent.CreateActor(ActingWay.Deterministic(agent.CreateActor).Options, 1);
         if (!actor.Steps.IsEmpty)
             return null;
-        var actions = _environment?.Specification.Actions ?? ActionRange.Of(_configuration, data.Data.ActionSize);
+        var actions = ActionRange.Of(_environment?.Specification, _configuration, data.Data.ActionSize);
         return ActionAgreement.Of(actor, data.Data, actions.Low, actions.High);
     }
 

@@ -36,12 +36,8 @@ public static unsafe class RowNorm
     {
         if (layout.Width == 1)
             AloneProject(g, weight, form, xhat, inverse, result, accumulate, firstRow, endRow);
-        else if (Vector512.IsHardwareAccelerated)
-            Project<Lanes512>(g, layout, weight, null, form, xhat, inverse, result, accumulate, firstRow, endRow);
-        else if (Vector256.IsHardwareAccelerated)
-            Project<Lanes256>(g, layout, weight, null, form, xhat, inverse, result, accumulate, firstRow, endRow);
         else
-            Project<Lanes128>(g, layout, weight, null, form, xhat, inverse, result, accumulate, firstRow, endRow);
+            Project(g, layout, weight, null, form, xhat, inverse, result, accumulate, firstRow, endRow);
     }
 
     /// <summary>ydot = weight * J xdot: the tangent for fixed weight and bias.</summary>
@@ -51,12 +47,8 @@ public static unsafe class RowNorm
     {
         if (layout.Width == 1)
             AloneProject(xdot, weight, form, xhat, inverse, ydot, accumulate: false, firstRow, endRow);
-        else if (Vector512.IsHardwareAccelerated)
-            Project<Lanes512>(xdot, layout, null, weight, form, xhat, inverse, ydot, false, firstRow, endRow);
-        else if (Vector256.IsHardwareAccelerated)
-            Project<Lanes256>(xdot, layout, null, weight, form, xhat, inverse, ydot, false, firstRow, endRow);
         else
-            Project<Lanes128>(xdot, layout, null, weight, form, xhat, inverse, ydot, false, firstRow, endRow);
+            Project(xdot, layout, null, weight, form, xhat, inverse, ydot, false, firstRow, endRow);
     }
 
     /// <summary>
@@ -156,6 +148,18 @@ public static unsafe class RowNorm
         }
 
         return T.Sum(even + odd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Project(
+        float* v, in PanelLayout layout, float* before, float* after, NormForm form, float* xhat, float* inverse, float* result, bool accumulate, int firstRow, int endRow)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Project<Lanes512>(v, layout, before, after, form, xhat, inverse, result, accumulate, firstRow, endRow);
+        else if (Vector256.IsHardwareAccelerated)
+            Project<Lanes256>(v, layout, before, after, form, xhat, inverse, result, accumulate, firstRow, endRow);
+        else
+            Project<Lanes128>(v, layout, before, after, form, xhat, inverse, result, accumulate, firstRow, endRow);
     }
 
     /// <summary>out (+)= after * J (before * v); null factors are 1. Padding columns of v and xhat are zero and enter no sum.</summary>

@@ -102,7 +102,7 @@ public sealed class Graph : IDisposable
         var inputs = new Node?[node.Inputs.Length];
         for (var i = 0; i < inputs.Length; i++)
             inputs[i] = TangentOf(node.Inputs[i], where, tangents);
-        var tangent = inputs.All(input => input is null) ? null : node is DenseNode dense ? dense.Tangent(inputs, where) : node.Tangent(inputs);
+        var tangent = inputs.All(input => input is null) ? null : node.Tangent(inputs, where);
         tangents[node] = tangent;
         return tangent;
     }

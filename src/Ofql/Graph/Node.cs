@@ -113,6 +113,9 @@ public abstract class Node
     /// </summary>
     internal abstract Node? Tangent(Node?[] tangents);
 
+    /// <summary>The same, of which rows may be left out (0) in which <paramref name="where"/> is 0; most nodes leave none out.</summary>
+    internal virtual Node? Tangent(Node?[] tangents, Node? where) => Tangent(tangents);
+
     /// <summary>Adds the instructions that carry <paramref name="gradient"/> (dL/d value) on to the inputs and parameters.</summary>
     internal abstract void EmitBackward(Emitter emitter, GradientSlot gradient);
 

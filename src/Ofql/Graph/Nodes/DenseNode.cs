@@ -81,8 +81,7 @@ internal sealed unsafe class DenseNode : Node
 
     internal override Node? Tangent(Node?[] tangents) => Tangent(tangents, where: null);
 
-    /// <summary>The tangent, of which rows may be left out (0) in which <paramref name="where"/> is 0.</summary>
-    internal Node? Tangent(Node?[] tangents, Node? where)
+    internal override Node? Tangent(Node?[] tangents, Node? where)
     {
         if (tangents[0] is not { } along)
             return null;
