@@ -103,12 +103,12 @@ public sealed class DataTests
         File.WriteAllText(cli["map.yaml"], "observations: speed, flow, heat\nactions: valve, target\nreward: profit\nepisode: unit\n");
         var inspected = cli.Run("data", "inspect", cli["log.csv"], "--map", cli["map.yaml"]).Out;
         Assert.Contains("198 times the name of an episode comes back", inspected, StringComparison.Ordinal);
-        Assert.Contains("observations[2] reaches -9999", inspected, StringComparison.Ordinal);
+        Assert.Contains("observations[2] (heat) reaches -9999", inspected, StringComparison.Ordinal);
         Assert.Contains("States are as large as 9999", inspected, StringComparison.Ordinal);
 
         string[] train = ["train", "--data", cli["log.csv"], "--map", cli["map.yaml"], "--runs", cli.Runs, "--updates", "2", "--agent", "bc", "--set", "agent.hidden_width=8", "--set", "agent.batch_size=8"];
         Assert.Contains("--set data.action_low=50,2700 --set data.action_high=50.5,2708", Run(1, train).Error, StringComparison.Ordinal);
-        Assert.Contains("actions[0] uses 0.0 % of its range 0 .. 3000", Run(0, [.. train, "--name", "a", "--set", "data.action_low=0", "--set", "data.action_high=3000"]).Out, StringComparison.Ordinal);
+        Assert.Contains("actions[0] (valve) uses 0.0 % of its range 0 .. 3000", Run(0, [.. train, "--name", "a", "--set", "data.action_low=0", "--set", "data.action_high=3000"]).Out, StringComparison.Ordinal);
         Assert.Contains("has 3 numbers; expected one for all actions, or 2", Run(2, [.. train, "--set", "data.action_low=1,2,3"]).Error, StringComparison.Ordinal);
         Assert.Contains("for actions[1]; expected the smallest", Run(2, [.. train, "--set", "data.action_low=50,2710", "--set", "data.action_high=51,2708"]).Error, StringComparison.Ordinal);
         var text = Run(0, [.. train, "--name", "b", "--set", "data.action_low=50,2700", "--set", "data.action_high=51,2710"]).Out;
@@ -127,6 +127,35 @@ public sealed class DataTests
             var (code, output, error) = CliFixture.RunWith(arguments, TextReader.Null, Ofql.Cli.Composition.Catalog.Shipped, CancellationToken.None);
             Assert.True(code == expected, $"{code}: {output}{error}");
             return (output, error);
+        }
+    }
+
+    [Fact]
+    public void A_map_may_hold_lists_and_times_and_gaps_are_told()
+    {
+        using var cli = new CliFixture();
+        var rows = Enumerable.Range(0, 60).Select(row => FormattableString.Invariant($"2026-11-30T16:{(row < 30 ? row : row + 20) / 60:00}:{(row < 30 ? row : row + 20) % 60:00}Z,{row % 7},{row % 5},0.5,{row % 3}"));
+        File.WriteAllText(cli["log.csv"], "clock,speed,\"force, left\",torque,profit\n" + string.Join('\n', rows) + "\n");
+        const string Map = "observations: [speed, \"force, left\"]\nactions:\n  - torque\nreward: profit\ntime: clock\n";
+        File.WriteAllText(cli["map.yaml"], Map);
+        var (_, output, _) = cli.Run("data", "inspect", cli["log.csv"], "--map", cli["map.yaml"]);
+        Assert.Contains("1 times more than three usual steps of 1 (clock)", output, StringComparison.Ordinal);
+        Assert.Contains("transitions  59, state 2, action 1", output, StringComparison.Ordinal);
+        Assert.Contains("actions[0] (torque) is constant", output, StringComparison.Ordinal);
+        File.WriteAllText(cli["map.yaml"], Map + "maximum_gap: 1.5\n");
+        var report = JsonNode.Parse(cli.Run("data", "inspect", cli["log.csv"], "--map", cli["map.yaml"], "--json").Out)!;
+        Assert.Equal((58, 2), ((int)report["transitions"]!, (int)report["episodes"]!["count"]!));
+        Assert.Equal("an episode ends where clock is more than 1.5 later", (string?)report["metadata"]!["episode_ends"]);
+        Assert.Equal("torque", (string?)report["columns"]![2]!["part"]);
+        Refused(Map + "maximum_gap: -1\n", "line 6: maximum_gap is '-1'; expected a number above 0");
+        Refused(Map + "episode: [a]\n", "'episode' is a list; expected a single value. Lists can be: observations, actions, next_observations");
+        Refused("observations: [[a]]\n", "'observations' is a list of something else");
+        Refused("observations: []\nactions: torque\n", "lacks 'observations'");
+
+        void Refused(string map, string words)
+        {
+            File.WriteAllText(cli["map.yaml"], map);
+            Assert.Contains(words, cli.Run("data", "inspect", cli["log.csv"], "--map", cli["map.yaml"]).Error, StringComparison.Ordinal);
         }
     }
 

@@ -65,7 +65,7 @@ internal static class DataInspectCommand
         foreach (var column in report.Observations.Concat(report.Actions).Append(report.Rewards.Column))
         {
             columns.Add(
-                column.Name, Cell(column.Minimum), Cell(column.Maximum), Cell(column.Mean), Cell(column.StandardDeviation),
+                column.Title, Cell(column.Minimum), Cell(column.Maximum), Cell(column.Mean), Cell(column.StandardDeviation),
                 column.NaNs.ToString(CultureInfo.InvariantCulture), column.Infinities.ToString(CultureInfo.InvariantCulture));
         }
 
@@ -73,7 +73,7 @@ internal static class DataInspectCommand
         var values = report.Rewards.DistinctValues is { } distinct ? $"; values: {string.Join(", ", distinct.Select(value => Cell(value)))}" : "";
         output.WriteLine(FormattableString.Invariant($"rewards      {report.Rewards.Zeros} of {report.Rows} are 0{values}"));
         output.WriteLine(FormattableString.Invariant($"duplicates   {(report.DuplicatesAreEstimated ? "about " : "")}{report.Duplicates} transitions repeat an earlier one exactly"));
-        output.WriteLine($"constant     {(report.ConstantColumns.Any() ? string.Join(", ", report.ConstantColumns.Select(column => column.Name)) : "no column")}");
+        output.WriteLine($"constant     {(report.ConstantColumns.Any() ? string.Join(", ", report.ConstantColumns.Select(column => column.Title)) : "no column")}");
         if (found.NormalizedScore is { } score)
             output.WriteLine($"Normalised score of the data's mean return: {TextTable.Number(score)} (reference returns {found.ScoreOrigin})");
         var findings = Findings(found).ToList();
@@ -165,6 +165,7 @@ internal static class DataInspectCommand
     private static JsonNode Column(ColumnSummary column) => new JsonObject
     {
         ["name"] = column.Name,
+        ["part"] = column.Part,
         ["minimum"] = CommandContext.Number(column.Minimum),
         ["maximum"] = CommandContext.Number(column.Maximum),
         ["mean"] = CommandContext.Number(column.Mean),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ofql.Formats.Tables;
 
 namespace Ofql.Cli.Configuration;
@@ -6,27 +7,39 @@ namespace Ofql.Cli.Configuration;
 internal static class ColumnMapFile
 {
     /// <summary>What a map can say.</summary>
-    public static IReadOnlyList<string> Keys { get; } = ["observations", "actions", "reward", "next_observations", "terminated", "truncated", "episode", "delimiter"];
+    public static IReadOnlyList<string> Keys { get; } = ["observations", "actions", "reward", "next_observations", "terminated", "truncated", "episode", "time", "maximum_gap", "delimiter"];
+
+    // Those that name more than one column.
+    private static readonly string[] Columns = ["observations", "actions", "next_observations"];
 
     /// <summary>Reads a map.</summary>
     /// <exception cref="UsageException">It cannot be read, lacks what is needed, or has a key that means nothing.</exception>
     public static CsvColumnMap Read(string path)
     {
-        var values = Layer(path).Values;
+        var (layer, lists) = Layer(path);
+        var values = layer.Values;
         if (values.Keys.FirstOrDefault(key => !Keys.Contains(key)) is { } unknown)
             throw new UsageException($"{values[unknown].Origin}: '{unknown}' means nothing in a column map.{NearestName.Question(unknown, Keys)} Known: {string.Join(", ", Keys)}.");
+        if (lists.Keys.FirstOrDefault(key => !Columns.Contains(key)) is { } list)
+            throw new UsageException($"{values[list].Origin}: '{list}' is a list; expected a single value. Lists can be: {string.Join(", ", Columns)}.");
         string? One(string key) => values.GetValueOrDefault(key).Text is { Length: > 0 } text ? text.Trim() : null;
-        string[] Many(string? names) => names?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
-        string Needed(string key) => One(key) ?? throw new UsageException($"'{path}': the column map lacks '{key}'; expected {(key == "reward" ? "the name of a column" : "the names of columns")}, such as '{key}: {(key == "reward" ? "profit" : "a, b")}'.");
+        // A name with a comma in it stands in a list.
+        IReadOnlyList<string> Many(string key) => lists.GetValueOrDefault(key) ?? One(key)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        UsageException Lacks(string key) => new($"'{path}': the column map lacks '{key}'; expected {(key == "reward" ? "the name of a column" : "the names of columns")}, such as '{key}: {(key == "reward" ? "profit" : "a, b")}'.");
+        IReadOnlyList<string> Needed(string key) => Many(key) is { Count: > 0 } names ? names : throw Lacks(key);
         return new CsvColumnMap
         {
-            Observations = Many(Needed("observations")),
-            Actions = Many(Needed("actions")),
-            Reward = Needed("reward"),
-            NextObservations = Many(One("next_observations")),
+            Observations = Needed("observations"),
+            Actions = Needed("actions"),
+            Reward = One("reward") ?? throw Lacks("reward"),
+            NextObservations = Many("next_observations"),
             Terminated = One("terminated"),
             Truncated = One("truncated"),
             Episode = One("episode"),
+            Time = One("time"),
+            MaximumGap = One("maximum_gap") is not { } gap ? null
+                : double.TryParse(gap, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number) ? number
+                : throw new UsageException($"{values["maximum_gap"].Origin}: maximum_gap is '{gap}'; expected a number above 0: seconds where 'time' holds dates, else in its own unit."),
             Delimiter = values.GetValueOrDefault("delimiter").Text switch
             {
                 null or "" => null,
@@ -37,11 +50,11 @@ internal static class ColumnMapFile
         };
     }
 
-    private static ConfigurationLayer Layer(string path)
+    private static (ConfigurationLayer Values, IReadOnlyDictionary<string, IReadOnlyList<string>> Lists) Layer(string path)
     {
         try
         {
-            return YamlText.Read(File.ReadAllText(path), path);
+            return YamlText.ReadWithLists(File.ReadAllText(path), path);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

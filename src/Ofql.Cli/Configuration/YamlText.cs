@@ -12,7 +12,16 @@ internal static class YamlText
     /// <exception cref="UsageException">Not sound YAML, a key twice, or something other than single values.</exception>
     public static ConfigurationLayer Read(string text, string source)
     {
+        var (layer, lists) = ReadWithLists(text, source);
+        return lists.Keys.FirstOrDefault() is not { } list ? layer : throw new UsageException($"{layer.Values[list].Origin}: '{list}' is a list; expected a single value.");
+    }
+
+    /// <summary>Reads YAML text in which values may be lists of single values, too; what is a list is empty among the values.</summary>
+    /// <exception cref="UsageException">Not sound YAML, a key twice, or lists of something else.</exception>
+    public static (ConfigurationLayer Values, IReadOnlyDictionary<string, IReadOnlyList<string>> Lists) ReadWithLists(string text, string source)
+    {
         var layer = new ConfigurationLayer();
+        var lists = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         var stream = new YamlStream();
         try
         {
@@ -30,11 +39,11 @@ internal static class YamlText
         }
 
         if (stream.Documents.Count == 0)
-            return layer;
+            return (layer, lists);
         if (stream.Documents.Count > 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
             throw new UsageException($"{source}: expected one YAML map with keys such as environment, data, agent, training.");
-        Flatten(root, "", source, layer);
-        return layer;
+        Flatten(root, "", source, layer, lists);
+        return (layer, lists);
     }
 
     /// <summary>Writes dotted keys of at most two parts, grouped in the order given.</summary>
@@ -55,7 +64,7 @@ internal static class YamlText
         return text.ToString();
     }
 
-    private static void Flatten(YamlMappingNode map, string prefix, string source, ConfigurationLayer layer)
+    private static void Flatten(YamlMappingNode map, string prefix, string source, ConfigurationLayer layer, Dictionary<string, IReadOnlyList<string>> lists)
     {
         foreach (var (name, node) in map.Children)
         {
@@ -64,14 +73,18 @@ internal static class YamlText
             switch (node)
             {
                 case YamlMappingNode inner:
-                    Flatten(inner, key + ".", source, layer);
+                    Flatten(inner, key + ".", source, layer, lists);
                     break;
                 case YamlScalarNode scalar:
                     // A key without a value is YAML's null; here it reads as empty.
                     layer.Set(key, IsNull(scalar) ? "" : scalar.Value!, $"{source}, line {line}");
                     break;
+                case YamlSequenceNode list when list.All(item => item is YamlScalarNode entry && !IsNull(entry)):
+                    layer.Set(key, "", $"{source}, line {line}");
+                    lists[key] = [.. list.Select(item => ((YamlScalarNode)item).Value!.Trim())];
+                    break;
                 default:
-                    throw new UsageException($"{source}, line {line}: '{key}' is a list; expected a single value.");
+                    throw new UsageException($"{source}, line {line}: '{key}' is a list of something else than single values.");
             }
         }
     }

@@ -25,25 +25,33 @@ internal static class DatasetChecks
     public static IEnumerable<string> Warnings(DataReport report)
     {
         foreach (var column in report.ConstantColumns.Where(column => !column.Name.StartsWith("rewards", StringComparison.Ordinal)))
-            yield return $"{column.Name} is constant ({column.Minimum.ToString("G4", CultureInfo.InvariantCulture)}): it carries no information.";
+            yield return $"{column.Title} is constant ({column.Minimum.ToString("G4", CultureInfo.InvariantCulture)}): it carries no information.";
         if (report.Rewards.Column.IsConstant)
             yield return "Every reward is the same: there is nothing to prefer one action over another by.";
         if (report.Duplicates > report.Rows / 100)
             yield return string.Create(CultureInfo.InvariantCulture, $"{(report.DuplicatesAreEstimated ? "About " : "")}{report.Duplicates} of {report.Rows} transitions repeat an earlier one exactly.");
     }
 
-    /// <summary>What looks like a mark for a missing value, and episodes that stand among each other.</summary>
+    /// <summary>What looks like a mark for a missing value, episodes that stand among each other, and gaps in time.</summary>
     public static IEnumerable<string> RecordingWarnings(TransitionDataset data, DataReport report)
     {
         foreach (var column in report.Observations.Concat(report.Actions))
         {
             var extreme = Math.Abs(column.Maximum - column.Mean) >= Math.Abs(column.Mean - column.Minimum) ? column.Maximum : column.Minimum;
             if (Math.Abs(extreme) >= LargeMark && Math.Abs(extreme - column.Mean) > FarOut * column.StandardDeviation)
-                yield return string.Create(CultureInfo.InvariantCulture, $"{column.Name} reaches {extreme:G4}, {Math.Abs(extreme - column.Mean) / column.StandardDeviation:F0} deviations from its mean: a mark for a missing value? It would be learned as a number.");
+                yield return string.Create(CultureInfo.InvariantCulture, $"{column.Title} reaches {extreme:G4}, {Math.Abs(extreme - column.Mean) / column.StandardDeviation:F0} deviations from its mean: a mark for a missing value? It would be learned as a number.");
         }
 
-        if (data.Metadata.GetValueOrDefault(CsvDataset.EpisodesReturning) is { } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var returning) && returning > 0)
+        if (Counted(data, CsvDataset.EpisodesReturning) is > 0 and var returning)
             yield return string.Create(CultureInfo.InvariantCulture, $"{returning} times the name of an episode comes back after another one, and is taken as an episode of its own: rows of one episode have to follow each other. Sort the file by episode and time.");
+        if (Counted(data, CsvDataset.TimeGaps) is > 0 and var gaps)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{gaps} times more than three usual steps of {data.Metadata.GetValueOrDefault(CsvDataset.TimeStep)} ({data.Metadata.GetValueOrDefault("time")}) lie between two rows of an episode: where rows are missing, the later one is not the successor. ")
+                + "A maximum_gap in the column map ends the episode there.";
+        }
+
+        static long? Counted(TransitionDataset data, string key) =>
+            long.TryParse(data.Metadata.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
     }
 
     /// <summary>What a run without an environment should know of the sizes of its numbers.</summary>
@@ -51,7 +59,7 @@ internal static class DatasetChecks
     {
         if (normalizeStates == "none" && report.Observations.MaxBy(Size) is { } largest && Size(largest) > LargeState)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"States are as large as {Size(largest):G4} ({largest.Name}) and enter the networks as they are: ")
+            yield return string.Create(CultureInfo.InvariantCulture, $"States are as large as {Size(largest):G4} ({largest.Title}) and enter the networks as they are: ")
                 + "set agent.normalize_states=standardize, or scale them yourself.";
         }
 
@@ -60,7 +68,7 @@ internal static class DatasetChecks
             var (column, range) = (report.Actions[i], actions.High[i] - (double)actions.Low[i]);
             if (column.Maximum - column.Minimum < SmallShare * range)
             {
-                yield return string.Create(CultureInfo.InvariantCulture, $"{column.Name} uses {(column.Maximum - column.Minimum) / range:P1} of its range {actions.Low[i]:G6} .. {actions.High[i]:G6}: ")
+                yield return string.Create(CultureInfo.InvariantCulture, $"{column.Title} uses {(column.Maximum - column.Minimum) / range:P1} of its range {actions.Low[i]:G6} .. {actions.High[i]:G6}: ")
                     + $"the policy can hardly tell its values apart. Give every action its own range, such as {RecordedRange(report)}";
             }
         }
@@ -87,7 +95,7 @@ internal static class DatasetChecks
             {
                 throw new OfqlException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"'{opened.Source}', {column.Name}: values from {column.Minimum:G6} to {column.Maximum:G6}, expected {actions.Low[i]:G6} to ")
+                    $"'{opened.Source}', {column.Title}: values from {column.Minimum:G6} to {column.Maximum:G6}, expected {actions.Low[i]:G6} to ")
                     + string.Create(CultureInfo.InvariantCulture, $"{actions.High[i]:G6}. ")
                     + (environment is null ? AdviceOnRange(report) : $"Scale the actions to the range of {environment.Name}, or train without it: --env none."));
             }

@@ -38,11 +38,11 @@ internal static class TrainText
 
     /// <summary>How the policy acts in recorded states, for a report.</summary>
     /// <param name="agreement">What was found.</param>
-    /// <param name="names">Names of the actions, in order; empty for none.</param>
+    /// <param name="names">Names of the actions, in order; empty where they are not known.</param>
     public static string RecordedActions(ActionAgreement agreement, IReadOnlyList<string> names)
     {
         var known = agreement.Errors.Index().Where(entry => !double.IsNaN(entry.Item)).OrderBy(entry => entry.Item).ToList();
-        var name = known.Count == 0 ? "" : names.Count == agreement.Errors.Count ? names[known[^1].Index] : string.Create(CultureInfo.InvariantCulture, $"actions[{known[^1].Index}]");
+        var name = known.Count == 0 ? "" : names.Count > 0 ? names[known[^1].Index] : string.Create(CultureInfo.InvariantCulture, $"actions[{known[^1].Index}]");
         var errors = known.Count == 0 ? "no recorded action ever changes. " : string.Create(
             CultureInfo.InvariantCulture,
             $"the root mean square difference from the recorded action, in that action's own standard deviations, is {known[(known.Count - 1) / 2].Item:G3} in the middle and {known[^1].Item:G3} at most ({name}). ");

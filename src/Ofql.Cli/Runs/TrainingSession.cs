@@ -163,6 +163,7 @@ internal sealed class TrainingSession
         var result = Guarded(() => loop.Run(cancellation), checkpoints);
         // Where nothing was left to do, the report of the session that did it stands.
         var agreement = result.Outcome == TrainingOutcome.Diverged ? null : Agreement(agent);
+        metrics.Flush();
         if (result.Updating > TimeSpan.Zero || metrics.Evaluations.Rows.Count > evaluated || !File.Exists(_folder.ReportPath))
             WriteReport(manifest, metrics.Evaluations, result, agreement);
         return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator) { RecordedActions = agreement };
@@ -281,7 +282,7 @@ internal sealed class TrainingSession
             StatisticTitle = title,
             StepTitle = _configuration.IsOnline ? "environment steps" : "gradient updates",
             Data = TrainText.Data(_configuration, _request.Data, _request.DataReport),
-            RecordedActions = agreement is null ? null : TrainText.RecordedActions(agreement, _request.Data!.Data.Metadata.GetValueOrDefault("action_parts")?.Split(", ") ?? []),
+            RecordedActions = agreement is null ? null : TrainText.RecordedActions(agreement, _request.Data!.Data.ActionParts),
         });
     }
 

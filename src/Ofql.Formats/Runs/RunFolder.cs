@@ -9,7 +9,7 @@ namespace Ofql.Formats.Runs;
 /// config.yaml          resolved configuration        metrics.csv, .jsonl   one row per window of updates
 /// run.json             versions, machine, data, seed timing.csv            rate and wall-clock time of the same rows
 /// checkpoints/         complete states               evaluations.csv,.json one row per evaluation
-/// policy.safetensors   the policy of the newest one  learning-curve.svg, report.md
+/// policy.safetensors   the policy of the newest one  learning-curve.svg    evaluations; training-curves.svg: losses; report.md
 /// snapshots/           policies of given steps       collected.bin         what an online run has collected
 /// </code>
 /// </summary>
@@ -53,6 +53,9 @@ public sealed class RunFolder
 
     /// <summary>Learning curve.</summary>
     public string CurvePath => In("learning-curve.svg");
+
+    /// <summary>Curves of the losses and whatever else is measured while training.</summary>
+    public string TrainingCurvesPath => In("training-curves.svg");
 
     /// <summary>Report.</summary>
     public string ReportPath => In("report.md");

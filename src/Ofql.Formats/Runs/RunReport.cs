@@ -31,14 +31,14 @@ public sealed record RunReportFacts
 }
 
 /// <summary>
-/// <c>report.md</c> and <c>learning-curve.svg</c>. Evaluations are named <c>way/statistic</c> with the standard error beside it as
+/// <c>report.md</c>, <c>learning-curve.svg</c> and <c>training-curves.svg</c>. Evaluations are named <c>way/statistic</c> with the standard error beside it as
 /// <c>way/statistic_error</c>. The headline is the last evaluation; the best one is shown as what it is, a look at the test.
 /// </summary>
 public static class RunReport
 {
     private const string ErrorEnding = "_error";
 
-    /// <summary>Writes report and curve.</summary>
+    /// <summary>Writes report and curves.</summary>
     public static void Write(RunFolder folder, RunManifest manifest, EvaluationTable table, RunReportFacts facts)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -49,6 +49,7 @@ public static class RunReport
         text.Append(CultureInfo.InvariantCulture, $"# Run {manifest.Name}\n\n{facts.Outcome}\n\n");
         WriteOrigin(text, manifest, ways, table, facts);
         WriteEvaluations(text, ways, table, facts);
+        WriteTraining(text, folder, manifest.Name, facts);
         if (facts.RecordedActions is { } agreement)
             text.Append(CultureInfo.InvariantCulture, $"## Beside the recorded actions\n\n{agreement}\n\n");
         text.Append("## Data\n\n");
@@ -122,6 +123,18 @@ public static class RunReport
             text.Append(CultureInfo.InvariantCulture, $"| {Title(way)} | {Cell(best, way, facts.Statistic)} | {best.Step} |\n");
         }
 
+        text.Append('\n');
+    }
+
+    private static void WriteTraining(StringBuilder text, RunFolder folder, string name, RunReportFacts facts)
+    {
+        var curves = MetricCurves.Of(folder);
+        if (curves.Count == 0)
+            return;
+        AtomicFile.WriteText(folder.TrainingCurvesPath, new CurveGrid { Title = name, XLabel = facts.StepTitle, Panels = curves }.ToSvg());
+        text.Append("## Training\n\n![Training curves](training-curves.svg)\n\nMeans over windows of updates, the first and the last:\n\n| metric | first | last |\n|---|---:|---:|\n");
+        foreach (var curve in curves)
+            text.Append(CultureInfo.InvariantCulture, $"| `{curve.Name}` | {curve.Points[0].Y:G4} | {curve.Points[^1].Y:G4} |\n");
         text.Append('\n');
     }
 

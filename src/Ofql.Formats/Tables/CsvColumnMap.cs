@@ -30,6 +30,15 @@ public sealed record CsvColumnMap
     /// <summary>Column that names the episode of a row: where it changes, an episode ends.</summary>
     public string? Episode { get; init; }
 
+    /// <summary>Column with the time of a row, a number or a date (ISO 8601, of UTC where it names no zone). Within an episode it must not go back.</summary>
+    public string? Time { get; init; }
+
+    /// <summary>
+    /// Where more time than this lies between a row and the next one, an episode ends, since rows are missing between: in seconds for dates, else in the column's own unit.
+    /// Null: it goes on, and such gaps are counted in the metadata.
+    /// </summary>
+    public double? MaximumGap { get; init; }
+
     /// <summary>Character between the fields; null: whichever of comma, semicolon and tab the header line has most of.</summary>
     public char? Delimiter { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ofql.Formats.Tables;
 
 /// <summary>A column map resolved against the header line of a file.</summary>
@@ -17,7 +19,16 @@ internal sealed class CsvColumns
         Terminated = map.Terminated is { } terminated ? One("terminated", terminated) : null;
         Truncated = map.Truncated is { } truncated ? One("truncated", truncated) : null;
         Episode = map.Episode is { } episode ? One("episode", episode) : null;
+        Time = map.Time is { } time ? One("time", time) : null;
+        MaximumGap = map.MaximumGap;
         RequireOneMeaning();
+        if (MaximumGap is { } gap && (Time is null || !(gap > 0)))
+        {
+            throw new OfqlException(
+                $"'{path}': the column map has a maximum_gap of {gap.ToString(CultureInfo.InvariantCulture)}{(Time is null ? ", but names no column of the time" : "")}. Expected a time above 0 between two rows, and the column with "
+                + "their times ('time: name').");
+        }
+
         if (HasSuccessors && NextObservations.Length != Observations.Length)
         {
             throw new OfqlException(
@@ -40,6 +51,10 @@ internal sealed class CsvColumns
 
     public int? Episode { get; }
 
+    public int? Time { get; }
+
+    public double? MaximumGap { get; }
+
     public bool HasSuccessors => NextObservations.Length > 0;
 
     /// <summary>Number of columns in the header.</summary>
@@ -58,7 +73,7 @@ internal sealed class CsvColumns
         {
             throw new OfqlException(
                 $"'{path}' looks like CSV, whose columns can mean anything: declare them with a column map (columns.yaml, lines such as "
-                + "'observations: speed, angle', 'actions: torque', 'reward: profit', 'terminated: done', 'truncated: cut', 'episode: run') and give it with --map columns.yaml to 'ofql data inspect', 'ofql data convert' or 'ofql train'. "
+                + "'observations: speed, angle', 'actions: torque', 'reward: profit', 'terminated: done', 'truncated: cut', 'episode: run', 'time: clock') and give it with --map columns.yaml to 'ofql data inspect', 'ofql data convert' or 'ofql train'. "
                 + $"Its columns: {Shown(names)}.");
         }
 
@@ -96,6 +111,8 @@ internal sealed class CsvColumns
             ends.Add($"truncated: {_names[truncated]}");
         if (Episode is { } episode)
             ends.Add($"an episode ends where {_names[episode]} changes");
+        if (MaximumGap is { } gap)
+            ends.Add($"an episode ends where {_names[Time!.Value]} is more than {gap.ToString(CultureInfo.InvariantCulture)} later");
         return ends.Count > 0 ? string.Join("; ", ends) : "none declared: taken as one recording that never ends";
     }
 

@@ -17,6 +17,12 @@ public static class CsvDataset
     /// <summary>Of a dataset's metadata: how often the name of an episode came back after another one.</summary>
     public const string EpisodesReturning = "episodes_returning";
 
+    /// <summary>Of a dataset's metadata: how many rows stand more than three usual steps after the one before them in the same episode.</summary>
+    public const string TimeGaps = "time_gaps";
+
+    /// <summary>Of a dataset's metadata: the time between two rows in the middle of all, in seconds for dates and else in the column's own unit.</summary>
+    public const string TimeStep = "time_step";
+
     /// <summary>
     /// Writes a dataset, one line per transition: <c>observations_0</c> ..., <c>actions_0</c> ..., <c>reward</c>,
     /// <c>next_observations_0</c> ..., <c>terminated</c>, <c>truncated</c>. Numbers are written so that they come back bit for bit;
@@ -134,17 +140,31 @@ public static class CsvDataset
     private static char MostFrequent(string header)
         => ",;\t".MaxBy(candidate => header.Count(character => character == candidate));
 
-    private static Dictionary<string, string> Facts(string path, CsvColumns columns, CsvRows rows, DatasetReaderOptions options) => new(StringComparer.Ordinal)
+    private static Dictionary<string, string> Facts(string path, CsvColumns columns, CsvRows rows, DatasetReaderOptions options)
     {
-        ["name"] = options.Name ?? Path.GetFileNameWithoutExtension(path),
-        ["source_file"] = Path.GetFileName(path),
-        ["semantics"] = columns.HasSuccessors ? "csv: one line per transition" : "csv: one line per step, the successor is the next line of the episode",
-        ["episode_ends"] = columns.DescribeEnds(),
-        ["rows_in_file"] = rows.Count.ToString(CultureInfo.InvariantCulture),
-        ["observation_parts"] = columns.DescribeObservations(),
-        ["action_parts"] = columns.DescribeActions(),
-        [EpisodesReturning] = rows.Returning.ToString(CultureInfo.InvariantCulture),
-    };
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["name"] = options.Name ?? Path.GetFileNameWithoutExtension(path),
+            ["source_file"] = Path.GetFileName(path),
+            ["semantics"] = columns.HasSuccessors ? "csv: one line per transition" : "csv: one line per step, the successor is the next line of the episode",
+            ["episode_ends"] = columns.DescribeEnds(),
+            ["rows_in_file"] = rows.Count.ToString(CultureInfo.InvariantCulture),
+            ["observation_parts"] = columns.DescribeObservations(),
+            ["action_parts"] = columns.DescribeActions(),
+            [EpisodesReturning] = rows.Returning.ToString(CultureInfo.InvariantCulture),
+        };
+        if (columns.Time is { } time)
+            facts["time"] = columns.NameOf(time);
+        if (columns.MaximumGap is not null)
+            facts["episodes_ended_by_gaps"] = rows.Times!.Ended.ToString(CultureInfo.InvariantCulture);
+        if (rows.Times?.Summarize() is not { } steps)
+            return facts;
+        facts[TimeStep] = steps.Usual.ToString("G6", CultureInfo.InvariantCulture);
+        // Whoever said where an episode ends has decided; and where every row has its own successor none is taken for another's.
+        if (columns.MaximumGap is null && !columns.HasSuccessors)
+            facts[TimeGaps] = steps.Gaps.ToString(CultureInfo.InvariantCulture);
+        return facts;
+    }
 
     private static IEnumerable<string> Names(string prefix, int count)
         => Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{prefix}_{i}"));

@@ -19,6 +19,7 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
     private readonly GrowingColumn<byte> _ends = new(path, 1);
     private readonly List<NotFinite> _notFinite = [];
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly CsvTimes? _times = columns.Time is { } time ? new CsvTimes(path, columns.NameOf(time), columns.MaximumGap) : null;
     private string? _episode;
 
     /// <summary>Number of rows so far.</summary>
@@ -26,6 +27,9 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
 
     /// <summary>How often the name of an episode comes back after another: rows of several recordings stand among each other.</summary>
     public long Returning { get; private set; }
+
+    /// <summary>What the times of the rows say; null where there are none.</summary>
+    public CsvTimes? Times => _times;
 
     /// <summary>Takes the fields of one line.</summary>
     /// <exception cref="OfqlException">Another number of fields than the header has, or one that is no number.</exception>
@@ -46,7 +50,7 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
         var terminated = columns.Terminated is { } flag && Flag(line, number, flag);
         _terminated.Add()[0] = terminated ? (byte)1 : (byte)0;
         var cut = columns.Truncated is { } mark && Flag(line, number, mark);
-        MarkNewEpisode(line);
+        MarkNewEpisode(line, number);
         // With successors this marks what was cut; without, what is the last row of its recording.
         _ends.Add()[0] = cut || (terminated && !columns.HasSuccessors) ? (byte)1 : (byte)0;
     }
@@ -92,20 +96,32 @@ internal sealed class CsvRows(string path, CsvColumns columns) : IDisposable
         _next.Dispose();
         _terminated.Dispose();
         _ends.Dispose();
+        _times?.Dispose();
     }
 
-    // Where the name of the episode changes, the row before was the last: nothing is known of what came after it.
-    private void MarkNewEpisode(IParser line)
+    // Where the name of the episode changes, or rows are missing between, the row before was the last: nothing is known of what came after it.
+    private void MarkNewEpisode(IParser line, int number)
+    {
+        var before = _ends.Rows - 1;
+        var isNew = IsOtherEpisode(line);
+        var follows = before >= 0 && !isNew && _ends[before][0] == 0 && _terminated[before][0] == 0;
+        if (_times?.IsAfterGap(line[columns.Time!.Value], number, follows) ?? false)
+            isNew = true;
+        if (isNew && (!columns.HasSuccessors || _terminated[before][0] == 0))
+            _ends[before][0] = 1;
+    }
+
+    private bool IsOtherEpisode(IParser line)
     {
         if (columns.Episode is not { } column)
-            return;
-        var episode = line[column].Trim();
-        var row = _ends.Rows - 1;
-        if (episode != _episode && !_seen.Add(episode))
-            Returning++;
-        if (_episode is not null && episode != _episode && (!columns.HasSuccessors || _terminated[row][0] == 0))
-            _ends[row][0] = 1;
+            return false;
+        var (before, episode) = (_episode, line[column].Trim());
         _episode = episode;
+        if (episode == before)
+            return false;
+        if (!_seen.Add(episode))
+            Returning++;
+        return before is not null;
     }
 
     private void Numbers(IParser line, int number, int[] from, Span<float> values)

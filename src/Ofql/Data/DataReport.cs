@@ -123,6 +123,12 @@ public sealed record DistributionSummary(
 public sealed record ColumnSummary(
     string Name, double Minimum, double Maximum, double Mean, double StandardDeviation, long NaNs, long Infinities, long? FirstNotFinite)
 {
+    /// <summary>What the file calls this component, such as the column of a table; null where it does not.</summary>
+    public string? Part { get; init; }
+
+    /// <summary>Name and part, for people: <c>observations[3] (speed)</c>.</summary>
+    public string Title => Part is null ? Name : $"{Name} ({Part})";
+
     /// <summary>All values are finite and equal.</summary>
     public bool IsConstant => NaNs + Infinities == 0 && Minimum == Maximum;
 }

@@ -59,9 +59,9 @@ internal sealed class DataReportBuilder
                 _rewards[0].Summarize("rewards", _dataset.Count),
                 _zeroRewards,
                 _distinctRewards.Count > MostDistinctRewards ? null : [.. _distinctRewards]),
-            Observations = Summarize("observations", _observations),
-            Actions = Summarize("actions", _actions),
-            NextObservations = Summarize("next_observations", _nextObservations),
+            Observations = Summarize("observations", _observations, _dataset.ObservationParts),
+            Actions = Summarize("actions", _actions, _dataset.ActionParts),
+            NextObservations = Summarize("next_observations", _nextObservations, _dataset.ObservationParts),
             ActionsOutOfRange = _outOfRange,
             NotFinite = _notFinite,
             Discontinuities = _discontinuities,
@@ -127,11 +127,11 @@ internal sealed class DataReportBuilder
         _length = 0;
     }
 
-    private static ColumnSummary[] Summarize(string name, ColumnAccumulator[] columns)
+    private static ColumnSummary[] Summarize(string name, ColumnAccumulator[] columns, IReadOnlyList<string> parts)
     {
         var summaries = new ColumnSummary[columns.Length];
         for (var i = 0; i < columns.Length; i++)
-            summaries[i] = columns[i].Summarize($"{name}[{i}]", columns[i].Rows);
+            summaries[i] = columns[i].Summarize($"{name}[{i}]", columns[i].Rows) with { Part = parts.Count > 0 ? parts[i] : null };
         return summaries;
     }
 

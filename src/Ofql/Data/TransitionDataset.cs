@@ -55,6 +55,12 @@ public sealed class TransitionDataset : IDisposable
     /// <summary>What is known of the data: name, source, licence, how it was made. Keys in snake_case.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>What the numbers of a state are called [S], from the metadata's <c>observation_parts</c>; empty where the file does not say it number by number.</summary>
+    public IReadOnlyList<string> ObservationParts => Parts("observation_parts", StateSize);
+
+    /// <summary>What the numbers of an action are called [A], from <c>action_parts</c>; empty likewise.</summary>
+    public IReadOnlyList<string> ActionParts => Parts("action_parts", ActionSize);
+
     /// <summary>Number of transitions N.</summary>
     public long Count => Observations.Rows;
 
@@ -74,6 +80,8 @@ public sealed class TransitionDataset : IDisposable
         Terminated.Dispose();
         Truncated.Dispose();
     }
+
+    private string[] Parts(string key, int size) => Metadata.GetValueOrDefault(key)?.Split(", ") is { } parts && parts.Length == size ? parts : [];
 
     private void Check(string name, long rows, int width, int expectedWidth)
     {

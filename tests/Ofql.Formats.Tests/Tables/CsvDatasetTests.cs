@@ -101,6 +101,58 @@ public sealed class CsvDatasetTests
             Assert.Contains(words, Assert.Throws<OfqlException>(() => DatasetReader.Open(folder["log.csv"], new() { Columns = map })).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0,0.1,0.2,0.3,5,5.1,5.2")]
+    [InlineData("2026-11-30T10:00:00Z,2026-11-30T11:00:00.1+01:00,2026-11-30 10:00:00.2,2026-11-30T10:00:00.3,2026-11-30T10:00:05,2026/11/30 10:00:05.1,2026-11-30T10:00:05.2")]
+    public void Rows_that_are_missing_between_two_end_an_episode_where_the_map_says_so(string times)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["log"], "t,s,a,r\n" + string.Concat(times.Split(',').Select((time, row) => $"{time},{row},0,{row}\n")));
+        var map = new CsvColumnMap { Observations = ["s"], Actions = ["a"], Reward = "r", Time = "t" };
+        using (var whole = DatasetReader.Open(folder["log"], new() { Columns = map }))
+        {
+            Assert.Equal([0, 1, 2, 3, 4, 5], All(whole.Rewards));
+            Assert.Equal(("1", "0.1", "t"), (whole.Metadata[CsvDataset.TimeGaps], whole.Metadata[CsvDataset.TimeStep], whole.Metadata["time"]));
+        }
+
+        using var cut = DatasetReader.Open(folder["log"], new() { Columns = map with { MaximumGap = 1 } });
+        Assert.Equal([0, 1, 2, 4, 5], All(cut.Rewards));
+        Assert.Equal([1, 2, 3, 5, 6], All(cut.NextObservations));
+        Assert.Equal([0, 0, 1, 0, 1], All(cut.Truncated));
+        Assert.Equal("1", cut.Metadata["episodes_ended_by_gaps"]);
+        Assert.False(cut.Metadata.ContainsKey(CsvDataset.TimeGaps));
+    }
+
+    [Fact]
+    public void Time_goes_on_within_an_episode_and_begins_anew_with_the_next()
+    {
+        using var folder = new TemporaryFolder();
+        var map = new CsvColumnMap { Observations = ["s"], Actions = ["a"], Reward = "r", Time = "t", Episode = "e", Terminated = "d" };
+        Assert.Equal([0, 1, 3, 4], Rewards("0,e,0\n1,e,0\n2,e,0\n0,f,0\n0,f,0\n9,f,0\n"));
+        Assert.Equal([0, 1, 2, 3, 4], Rewards("0,e,0\n1,e,0\n2,e,1\n0,e,0\n1,e,0\n2,e,0\n"));
+        Refused("line 3, column 't': the time goes back, to \"0\"", "1,e,0\n0,e,0\n");
+        Refused("line 3, column 't': found a number, \"7\", where the rows before have dates", "2026-01-01,e,0\n7,e,0\n");
+        Refused("expected a time, as a number or as a date", "03/04/2026,e,0\n");
+        Refused("expected a time", ",e,0\n");
+        map = map with { Time = null, MaximumGap = 1 };
+        Refused("but names no column of the time", "0,e,0\n1,e,0\n");
+
+        float[] Rewards(string rows)
+        {
+            Write(rows);
+            using var data = DatasetReader.Open(folder["log"], new() { Columns = map });
+            return All(data.Rewards);
+        }
+
+        void Refused(string words, string rows)
+        {
+            Write(rows);
+            Assert.Contains(words, Assert.Throws<OfqlException>(() => DatasetReader.Open(folder["log"], new() { Columns = map })).Message, StringComparison.Ordinal);
+        }
+
+        void Write(string rows) => File.WriteAllText(folder["log"], "t,e,d,s,a,r\n" + string.Concat(rows.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((row, i) => $"{row},{i},0,{i}\n")));
+    }
+
     [Fact]
     public void A_number_beyond_single_precision_and_another_encoding_are_named()
     {
