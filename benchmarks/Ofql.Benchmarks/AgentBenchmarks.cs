@@ -37,6 +37,80 @@ public class UpdateBenchmarks
     }
 }
 
+/// <summary>One complete update of the algorithms of the table of shapes at their defaults, in the same shape, on one thread; diffusion in 5 steps.</summary>
+public class AlgorithmBenchmarks
+{
+    private TransitionDataset _data = null!;
+    private IAgent _agent = null!;
+
+    /// <summary>Algorithm.</summary>
+    [Params("ofql", "dql", "iql", "td3_bc", "cql")]
+    public string Algorithm { get; set; } = "";
+
+    /// <summary>Makes the data and the agent.</summary>
+    [GlobalSetup]
+    public void Setup()
+    {
+        _data = Walker.MakeData();
+        _agent = AgentCatalog.Find(Algorithm).Create(new Dictionary<string, string>(), Walker.Context(_data, threads: 1));
+    }
+
+    /// <summary>One update.</summary>
+    [Benchmark]
+    public void Update() => _agent.Update();
+
+    /// <summary>Frees them.</summary>
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        _agent.Dispose();
+        _data.Dispose();
+    }
+}
+
+/// <summary>One action for each of many states.</summary>
+public class ActBatchBenchmarks
+{
+    private TransitionDataset _data = null!;
+    private OfqlAgent _agent = null!;
+    private IActor _actor = null!;
+    private float[] _states = [];
+    private float[] _noise = [];
+    private float[] _uniform = [];
+    private float[] _actions = [];
+
+    /// <summary>States.</summary>
+    [Params(1024, 2500)]
+    public int States { get; set; }
+
+    /// <summary>Makes the actor.</summary>
+    [GlobalSetup]
+    public void Setup()
+    {
+        _data = Walker.MakeData();
+        _agent = Walker.MakeAgent(_data, threads: 1);
+        _actor = _agent.CreateActor(new ActingOptions(), capacity: States);
+        _states = Enumerable.Range(0, States).SelectMany(row => _data.Observations[row].ToArray()).ToArray();
+        _noise = new float[States * _actor.NoisePerState];
+        _uniform = new float[States];
+        _actions = new float[States * Walker.ActionSize];
+        Noise.FillNormal(new RandomStream(0, "acting"), _noise);
+    }
+
+    /// <summary>One call.</summary>
+    [Benchmark]
+    public void Act() => _actor.Act(States, _states, _noise, _uniform, _actions);
+
+    /// <summary>Frees it.</summary>
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        _actor.Dispose();
+        _agent.Dispose();
+        _data.Dispose();
+    }
+}
+
 /// <summary>One action for one state.</summary>
 public class ActBenchmarks
 {
@@ -97,9 +171,10 @@ internal static class Walker
         return data;
     }
 
-    public static OfqlAgent MakeAgent(TransitionDataset data, int threads) => new(
-        new OfqlSettings { EmbeddingSize = 16, ActorAverageStart = 0 },
-        new AgentContext(data, Enumerable.Repeat(-1f, ActionSize).ToArray(), Enumerable.Repeat(1f, ActionSize).ToArray(), Seed: 0, threads, PlannedUpdates: 1_000_000));
+    public static OfqlAgent MakeAgent(TransitionDataset data, int threads) => new(new OfqlSettings { EmbeddingSize = 16, ActorAverageStart = 0 }, Context(data, threads));
+
+    public static AgentContext Context(TransitionDataset data, int threads) =>
+        new(data, Enumerable.Repeat(-1f, ActionSize).ToArray(), Enumerable.Repeat(1f, ActionSize).ToArray(), Seed: 0, threads, PlannedUpdates: 1_000_000);
 
     private static Column<float> Normal(RandomStream random, int width)
     {

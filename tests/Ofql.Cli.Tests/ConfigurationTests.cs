@@ -66,6 +66,8 @@ public class ConfigurationTests
     [InlineData("training:\n  updates: 1\n  updates: 2", "line")]
     [InlineData("a: b: c", "not sound YAML")]
     [InlineData("- 1", "expected one YAML map")]
+    [InlineData("a: &x {b: *x}", "does an alias repeat a map within itself?")]
+    [InlineData("a: &a {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1}\nb: &b {a: *a, b: *a, c: *a, d: *a, e: *a, f: *a, g: *a, h: *a}\nc: &c {a: *b, b: *b, c: *b, d: *b, e: *b, f: *b, g: *b, h: *b}\nd: &d {a: *c, b: *c, c: *c, d: *c, e: *c, f: *c, g: *c, h: *c}\ne: {a: *d, b: *d, c: *d, d: *d}", "more than 10000 keys")]
     [InlineData("training:\n  seed: 1\n\tupdates: 2", "f.yaml, line 3: a tab")]
     public void Unsound_yaml_is_refused(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<UsageException>(() => YamlText.Read(text, "f.yaml")).Message, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Xml.Linq;
 using Ofql.Agents;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
@@ -16,17 +17,22 @@ public class EveryAgentTests
     public void An_agent_works_from_training_to_action(string name)
     {
         using var cli = new CliFixture();
-        string[] train =
+        string[] Train(string run) =>
         [
-            "train", "--data", cli.Data, "--env", "pendulum", "--agent", name, "--runs", cli.Runs, "--name", "one", "--threads", "1",
+            "train", "--data", cli.Data, "--env", "pendulum", "--agent", name, "--runs", cli.Runs, "--name", run, "--threads", "1",
             "--set", "training.evaluate_every=0", "--set", "evaluation.episodes=1", "--set", "evaluation.candidates=2",
         ];
         // Small and quick; and a run with a schedule cannot grow: its end is part of its course.
         var options = ((string Name, string Value)[])[("hidden_width", "8"), ("batch_size", "16"), ("learning_rate_decay", "none"), ("alpha_schedule", "constant")];
         var known = AgentCatalog.Find(name).Options.Select(option => option.Name).ToHashSet();
         var small = options.Where(option => known.Contains(option.Name)).SelectMany(option => new[] { "--set", $"agent.{option.Name}={option.Value}" });
-        Succeed([.. train, .. small, "--updates", "3"]);
+        Succeed([.. Train("one"), .. small, "--updates", "3"]);
         Succeed("train", "--resume", "one", "--runs", cli.Runs, "--updates", "5");
+        Succeed([.. Train("at-once"), .. small, "--updates", "5"]);
+        foreach (var file in (string[])["checkpoints/step-000000005.safetensors", "policy.safetensors"])
+            Assert.Equal(File.ReadAllBytes(Path.Combine(cli.Runs, "at-once", file)), File.ReadAllBytes(Path.Combine(cli.Runs, "one", file)));
+        Assert.Contains("## Training", File.ReadAllText(Path.Combine(cli.Runs, "one", "report.md")), StringComparison.Ordinal);
+        XDocument.Load(Path.Combine(cli.Runs, "one", "training-curves.svg"));
         Succeed("export", "one", "--runs", cli.Runs, "-o", cli["p.safetensors"]);
         ExportOnnx(cli, name);
         var state = Succeed("act", cli["p.safetensors"], "1", "-0.5", "0.25", "--candidates", "3");
@@ -48,6 +54,25 @@ public class EveryAgentTests
             Assert.True(code == 0, $"{string.Join(' ', arguments)}: {error}");
             return output;
         }
+    }
+
+    [Fact]
+    public void Every_agent_is_listed_with_its_paper_its_options_and_what_is_published_of_it()
+    {
+        var (code, output, error) = CliFixture.RunWith(["list", "agents", "--json"], TextReader.Null, Catalog.Shipped, CancellationToken.None);
+        Assert.True(code == 0, error);
+        var listed = JsonNode.Parse(output)!["agents"]!.AsArray();
+        Assert.Equal(AgentCatalog.All.Select(factory => factory.Name), listed.Select(agent => (string)agent!["name"]!));
+        foreach (var (agent, factory) in listed.Zip(AgentCatalog.All))
+        {
+            Assert.Equal(factory.Paper, (string)agent!["paper"]!);
+            Assert.Equal(factory.Options.Select(option => (option.Name, option.Default)), agent["options"]!.AsArray().Select(option => ((string)option!["name"]!, (string)option["default"]!)));
+            Assert.Equal(factory.Published.Select(settings => settings.Name), agent["published"]!.AsArray().Select(settings => (string)settings!["name"]!));
+        }
+
+        var text = CliFixture.RunWith(["list", "agents"], TextReader.Null, Catalog.Shipped, CancellationToken.None).Out;
+        Assert.All(AgentCatalog.All, factory => Assert.Contains($"{factory.Name}: {factory.Title} ({factory.Paper})", text, StringComparison.Ordinal));
+        Assert.Contains("hopper-medium-expert-v2@clean_diffuser", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,6 +101,31 @@ public class EveryAgentTests
         }
 
         (int Code, string Out, string Error) Run(string[] arguments) => CliFixture.RunWith(arguments, TextReader.Null, Shipped, CancellationToken.None);
+    }
+
+    [Theory]
+    [InlineData("aql")]
+    [InlineData("spaql")]
+    public void A_tree_learned_without_an_environment_keeps_its_coordinates_in_one(string name)
+    {
+        using var cli = new CliFixture();
+        string[] quick = ["--runs", cli.Runs, "--threads", "1", "--set", "evaluation.episodes=1"];
+        Run(0, ["train", "--data", cli.Data, "--env", "none", "--agent", name, "--updates", "50", "--name", "blind", .. quick]);
+        Run(0, ["train", "--from", "blind", "--env", "pendulum", "--online-steps", "20", "--name", "seeing", .. quick]);
+        var (before, after) = (Policy("blind"), Policy("seeing"));
+        foreach (var tensor in (string[])["state_shift", "state_scale", "state_squashed"])
+            Assert.Equal(before[tensor], after[tensor]);
+        Assert.Contains("agent.unbounded_scale is '3'", Run(2, ["train", "--from", "blind", "--env", "pendulum", "--online-steps", "20", "--set", "agent.unbounded_scale=3", .. quick]), StringComparison.Ordinal);
+
+        Dictionary<string, float[]> Policy(string run) =>
+            Ofql.Formats.Policies.PolicyFile.Open(Path.Combine(cli.Runs, run, "policy.safetensors")).Tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Values);
+
+        string Run(int expected, params string[] arguments)
+        {
+            var (code, _, error) = CliFixture.RunWith(arguments, TextReader.Null, Shipped, CancellationToken.None);
+            Assert.True(code == expected, error);
+            return error;
+        }
     }
 
     [Fact]

@@ -284,6 +284,37 @@ public class TrainTests
     }
 
     [Fact]
+    public void Resuming_some_of_several_seeds_leaves_the_others_theirs()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (_, _) => stop.Cancel();
+        Assert.Equal(130, cli.RunWith(["train", .. cli.Short, "--name", "many", "--seeds", "0..9"], "", stop.Token).Code);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", "many", "--seeds", "3,12", "--runs", cli.Runs).Code);
+        Assert.Equal(0, cli.Run("train", "--resume", "many", "--runs", cli.Runs).Code);
+        Assert.Equal(11, Directory.GetDirectories(Path.Combine(cli.Runs, "many")).Length);
+        Assert.All(Directory.GetDirectories(Path.Combine(cli.Runs, "many")), seed => Assert.Contains("Completed", File.ReadAllText(Path.Combine(seed, "report.md")), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Seeds_that_ended_at_different_steps_are_told_beside_their_mean()
+    {
+        using var cli = new CliFixture();
+        var (code, output, error) = cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "many", "--seeds", "0..2"]);
+        Assert.True(code == 0, error);
+        Assert.DoesNotContain("not evaluated at one step", output, StringComparison.Ordinal);
+        // What a seed that diverged after its first evaluation leaves.
+        var evaluations = Path.Combine(cli.Runs, "many", "seed-1", "evaluations.json");
+        var rows = JsonNode.Parse(File.ReadAllText(evaluations))!.AsArray();
+        File.WriteAllText(evaluations, new JsonArray(rows[0]!.DeepClone()).ToJsonString());
+        output = cli.Run("train", "--resume", "many", "--runs", cli.Runs).Out;
+        Assert.Matches(@"not evaluated at one step: seed 0 at (\d+), seed 1 at (?!\1)\d+, seed 2 at \1\.", output);
+        Assert.Contains("not evaluated at one step", File.ReadAllText(Path.Combine(cli.Runs, "many", "report.md")), StringComparison.Ordinal);
+        Assert.Contains("--seeds '18446744073709551615'", cli.Run(["train", .. cli.Short, "--seeds", "18446744073709551615"]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Killed_before_the_first_checkpoint_begins_again()
     {
         using var cli = new CliFixture();

@@ -28,14 +28,13 @@ internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<st
     private const int ProfileRepeats = 20;
 
     /// <summary>The algorithms with networks: all but the tables of adaptive Q-learning.</summary>
-    public static IReadOnlyList<string> Agents { get; } = AgentCatalog.All.Where(HasNetworks).Select(factory => factory.Name).ToList();
+    public static IReadOnlyList<string> Agents { get; } = AgentCatalog.All.Where(AgentSizes.HasNetworks).Select(factory => factory.Name).ToList();
 
     /// <exception cref="UsageException">An algorithm without networks, an option that none of the algorithms has, or a value that it cannot have.</exception>
     public IReadOnlyList<AgentCost> Run(IReadOnlyList<string> names, Action<string> say, CancellationToken cancellation)
     {
         var factories = names.Select(AgentCatalog.Find).ToList();
-        if (factories.Find(factory => !HasNetworks(factory)) is { } table)
-            throw new UsageException($"{table.Name}: its updates are no matrix products, there is no peak to compare them with.");
+        AgentSizes.RequireNetworks(factories);
         foreach (var option in wanted.Keys.Where(key => !factories.Exists(factory => factory.Options.Any(option => option.Name == key))))
             throw new UsageException($"--set {option}: none of {string.Join(", ", names)} has this option (ofql list agents shows them).");
         using var data = SyntheticData.Make(Rows, options.Shape.State, options.Shape.Action);
@@ -52,29 +51,23 @@ internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<st
     private AgentCost Measure(IAgentFactory factory, TransitionDataset data, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var meter = new UpdateMeter(context => Create(factory, context), data, threads: 1);
+        using var meter = new UpdateMeter(context => AgentSizes.CreateProgram(factory, wanted, context), data, threads: 1);
         using var actor = new ActMeter(meter.CreateActor(new ActingOptions()), data);
-        var rounds = new List<(double Peak, double Rate, double Work, double Act, double Bytes)>();
+        var rounds = new List<(UpdateRound Update, double Act, double Bytes)>();
         for (var round = 0; round < options.Rounds; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var peak = PeakMeter.Measure(1, options.PeakSeconds);
-            var (rate, multiplyAdds) = meter.RateAndWork(options.Seconds);
-            rounds.Add((peak, rate, 2e-9 * multiplyAdds, actor.Measure(ActCalls).Median, meter.AllocatedBytes(AllocationUpdates)));
+            rounds.Add((meter.Round(options), actor.Measure(ActCalls).Median, meter.AllocatedBytes(AllocationUpdates)));
         }
 
         return new AgentCost(
             factory.Name,
-            BenchSession.Median(rounds.Select(round => round.Rate)),
-            BenchSession.Median(rounds.Select(round => round.Work)),
-            BenchSession.Median(rounds.Select(round => round.Work * round.Rate / round.Peak)),
-            BenchSession.Median(rounds.Select(round => round.Peak)),
+            BenchSession.Median(rounds.Select(round => round.Update.Rate)),
+            BenchSession.Median(rounds.Select(round => round.Update.GigaFlop)),
+            BenchSession.Median(rounds.Select(round => round.Update.Share)),
+            BenchSession.Median(rounds.Select(round => round.Update.Peak)),
             BenchSession.Median(rounds.Select(round => round.Act)),
             rounds.Min(round => round.Bytes),
             profile ? meter.Profile(ProfileRepeats) : []);
     }
-
-    private ProgramAgent Create(IAgentFactory factory, AgentContext context) => (ProgramAgent)AgentSizes.Create(factory, wanted, context);
-
-    private static bool HasNetworks(IAgentFactory factory) => factory.Options.Any(option => option.Name == "hidden_width");
 }

@@ -27,8 +27,10 @@ internal sealed class ShapeSession(BenchOptions options)
     /// <summary>The algorithms of the table: one of each family, with the steps of the paper's comparison.</summary>
     public static IReadOnlyList<string> DefaultAgents { get; } = ["ofql", "dql", "iql", "td3_bc", "cql"];
 
-    public IReadOnlyList<ShapeResult> Run(IEnumerable<ShapeCell> cells, Action<ShapeResult> say, CancellationToken cancellation)
+    /// <exception cref="UsageException">An algorithm without networks.</exception>
+    public IReadOnlyList<ShapeResult> Run(IReadOnlyList<ShapeCell> cells, Action<ShapeResult> say, CancellationToken cancellation)
     {
+        AgentSizes.RequireNetworks(cells.Select(cell => AgentCatalog.Find(cell.Agent)));
         var results = new List<ShapeResult>();
         foreach (var ofState in cells.GroupBy(cell => (cell.Shape.State, cell.Shape.Action)))
         {
@@ -40,12 +42,13 @@ internal sealed class ShapeSession(BenchOptions options)
                 var rounds = Enumerable.Range(0, options.Rounds).Select(_ =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    var peak = PeakMeter.Measure(cell.Threads, options.PeakSeconds);
-                    var (rate, work) = meter.RateAndWork(options.Seconds);
-                    return (Rate: rate, Work: 2e-9 * work, Share: 2e-9 * work * rate / peak);
+                    return meter.Round(options);
                 }).ToList();
                 var result = new ShapeResult(
-                    cell, BenchSession.Median(rounds.Select(r => r.Rate)), BenchSession.Median(rounds.Select(r => r.Work)), BenchSession.Median(rounds.Select(r => r.Share)));
+                    cell,
+                    BenchSession.Median(rounds.Select(round => round.Rate)),
+                    BenchSession.Median(rounds.Select(round => round.GigaFlop)),
+                    BenchSession.Median(rounds.Select(round => round.Share)));
                 say(result);
                 results.Add(result);
             }
@@ -63,11 +66,7 @@ internal sealed class ShapeSession(BenchOptions options)
             ["hidden_width"] = Text(cell.Shape.Hidden), ["batch_size"] = Text(cell.Shape.Batch), ["actor_average_start"] = "0",
             ["embedding_size"] = Text(cell.Shape.Embedding), ["steps"] = "5",
         };
-        var agent = AgentSizes.Create(factory, wanted, context);
-        if (agent is ProgramAgent program)
-            return program;
-        agent.Dispose();
-        throw new UsageException($"--agents {cell.Agent}: its updates are no matrix products, there is no peak to compare them with.");
+        return AgentSizes.CreateProgram(factory, wanted, context);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

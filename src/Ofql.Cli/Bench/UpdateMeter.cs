@@ -5,6 +5,16 @@ using Ofql.Graph.Execution;
 
 namespace Ofql.Cli.Bench;
 
+/// <summary>One reading of an agent's updates beside the peak of its own moment.</summary>
+/// <param name="Peak">GFLOP/s, measured right before.</param>
+/// <param name="Rate">Updates per second.</param>
+/// <param name="GigaFlop">Work of one update, as executed, a multiply-add counting two.</param>
+internal readonly record struct UpdateRound(double Peak, double Rate, double GigaFlop)
+{
+    /// <summary>Work / time / peak.</summary>
+    public double Share => GigaFlop * Rate / Peak;
+}
+
 /// <summary>An agent on given data and threads, and the time its updates take.</summary>
 internal sealed class UpdateMeter : IDisposable
 {
@@ -36,6 +46,14 @@ internal sealed class UpdateMeter : IDisposable
         var (work, step) = (_agent.MultiplyAdds, _agent.Step);
         var rate = RunFor(seconds);
         return (rate, (_agent.MultiplyAdds - work) / (double)(_agent.Step - step));
+    }
+
+    /// <summary>The peak, then the rate: a slow moment of the machine is in both.</summary>
+    public UpdateRound Round(BenchOptions options)
+    {
+        var peak = PeakMeter.Measure(Threads, options.PeakSeconds);
+        var (rate, multiplyAdds) = RateAndWork(options.Seconds);
+        return new UpdateRound(peak, rate, 2e-9 * multiplyAdds);
     }
 
     /// <summary>Seconds of <paramref name="count"/> updates.</summary>

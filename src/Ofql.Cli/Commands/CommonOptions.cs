@@ -72,5 +72,5 @@ internal static class CommonOptions
     }
 
     private static bool TryParse(string text, out ulong seed) =>
-        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seed);
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seed) && seed <= long.MaxValue;
 }

@@ -83,7 +83,7 @@ internal static class ListCommand
             return;
         var published = new TextTable("published for", "settings", "source");
         foreach (var settings in agent.Published)
-            published.Add(settings.Task, Text(settings), settings.Source);
+            published.Add(settings.Name, Text(settings), settings.Source);
         published.Write(context, alignRight: false);
     }
 
@@ -121,6 +121,7 @@ internal static class ListCommand
             ["published"] = new JsonArray(agent.Published.Select(settings => (JsonNode)new JsonObject
             {
                 ["task"] = settings.Task,
+                ["name"] = settings.Name,
                 ["settings"] = new JsonObject(settings.Options.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
                 ["updates"] = settings.Updates,
                 ["acting"] = new JsonObject(settings.Acting.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),

@@ -109,6 +109,12 @@ internal static class ReproduceToyCommand
         ToyTable.Write(context, rows);
         context.Out.WriteLine("distance: sliced Wasserstein distance to a sample of the data; x floor: over that of another sample of the data (method 'data').");
         context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"off support: share of points outside; far off: farther than {ToyExperiment.Margin} from it. Definitions: docs/toy.md."));
+        foreach (var (set, ratios) in ToyTable.OneStepRatios(rows))
+        {
+            context.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{set}, one step: {string.Join(", ", ratios.Select(ratio => FormattableString.Invariant($"{ratio.Arm} {ratio.Ratio:F1}")))} times as far from the data as average_velocity."));
+        }
+
         context.Out.WriteLine($"Written: {table}, {figure}");
     }
 
@@ -126,6 +132,8 @@ internal static class ReproduceToyCommand
         ["margin"] = ToyExperiment.Margin,
         ["seeds"] = new JsonArray(request.Seeds.Select(seed => (JsonNode)seed).ToArray()),
         ["results"] = ToyTable.ToJson(rows),
+        ["one_step_ratios"] = new JsonObject(ToyTable.OneStepRatios(rows).Select(set => KeyValuePair.Create(
+            set.Set, (JsonNode?)new JsonObject(set.Ratios.Select(ratio => KeyValuePair.Create(ratio.Arm, CommandContext.Number(ratio.Ratio))))))),
         ["table"] = table,
         ["figure"] = figure,
     };

@@ -102,7 +102,7 @@ internal static class TrainCommand
         var report = data is null ? null : data.Report(environment?.Specification.Score is { } score ? score.Normalize : null, context.Cancellation);
         Announce(context.Catalog, view, plan, data, report);
         if (plan.IsGroup)
-            RunLocator.WriteSeeds(plan.Folder, plan.Seeds);
+            RunLocator.WriteSeeds(plan.Folder, plan.Resume ? RunLocator.ReadSeeds(plan.Folder).Union(plan.Seeds).ToList() : plan.Seeds);
         var results = new SeedSweep(context, context.Catalog, plan, view).Run(data, report);
         view.Dispose();
         return TrainSummary.Write(context, plan, environment, data, report, results);

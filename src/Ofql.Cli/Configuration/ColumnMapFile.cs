@@ -43,9 +43,9 @@ internal static class ColumnMapFile
             Delimiter = values.GetValueOrDefault("delimiter").Text switch
             {
                 null or "" => null,
-                { Length: 1 } delimiter => delimiter[0],
                 "tab" or "\\t" => '\t',
-                var other => throw new UsageException($"{values["delimiter"].Origin}: the delimiter is '{other}'; expected one character, or tab."),
+                { Length: 1 } delimiter when CsvColumnMap.Delimiters.Contains(delimiter[0]) => delimiter[0],
+                var other => throw new UsageException($"{values["delimiter"].Origin}: the delimiter is '{other}'; expected a comma, a semicolon, a vertical bar (each in quotation marks), or tab."),
             },
         };
     }

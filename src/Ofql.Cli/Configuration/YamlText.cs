@@ -42,7 +42,8 @@ internal static class YamlText
             return (layer, lists);
         if (stream.Documents.Count > 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
             throw new UsageException($"{source}: expected one YAML map with keys such as environment, data, agent, training.");
-        Flatten(root, "", source, layer, lists);
+        var keys = 0;
+        Flatten(root, "", source, layer, lists, ref keys);
         return (layer, lists);
     }
 
@@ -64,16 +65,22 @@ internal static class YamlText
         return text.ToString();
     }
 
-    private static void Flatten(YamlMappingNode map, string prefix, string source, ConfigurationLayer layer, Dictionary<string, IReadOnlyList<string>> lists)
+    // An alias can make a map hold itself, or a few lines a million keys.
+    private const int MostKeys = 10_000;
+    private const int LongestKey = 200;
+
+    private static void Flatten(YamlMappingNode map, string prefix, string source, ConfigurationLayer layer, Dictionary<string, IReadOnlyList<string>> lists, ref int keys)
     {
         foreach (var (name, node) in map.Children)
         {
             var line = node.Start.Line;
             var key = prefix + name;
+            if (key.Length > LongestKey || ++keys > MostKeys)
+                throw new UsageException($"{source}, line {line}: more than {MostKeys} keys, or one longer than {LongestKey} characters ('{key[..Math.Min(40, key.Length)]}'). Expected keys such as training.updates; does an alias repeat a map within itself?");
             switch (node)
             {
                 case YamlMappingNode inner:
-                    Flatten(inner, key + ".", source, layer, lists);
+                    Flatten(inner, key + ".", source, layer, lists, ref keys);
                     break;
                 case YamlScalarNode scalar:
                     // A key without a value is YAML's null; here it reads as empty.

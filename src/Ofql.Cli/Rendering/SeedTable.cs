@@ -13,6 +13,14 @@ internal sealed record SeedRow(string Way, IReadOnlyList<double?> BySeed, double
 /// </summary>
 internal sealed record SeedTable(IReadOnlyList<ulong> Seeds, IReadOnlyList<SeedRow> Rows)
 {
+    /// <summary>The step of each seed's evaluation; null where it has none.</summary>
+    public required IReadOnlyList<long?> Steps { get; init; }
+
+    /// <summary>What is to be known where the seeds were not evaluated at one step, since one diverged or all were stopped; null where they were.</summary>
+    public string? Caution => Steps.Distinct().Count() <= 1 ? null
+        : "The seeds were not evaluated at one step: " + string.Join(", ", Seeds.Zip(Steps, (seed, step) => step is { } at ? FormattableString.Invariant($"seed {seed} at {at}") : $"seed {seed} not at all"))
+            + ". Mean and interval are of what is there, and say little.";
+
     public static SeedTable Of(IReadOnlyList<SessionResult> results, string statistic) =>
         Of(results, results.Select(result => result.Evaluations.Count > 0 ? result.Evaluations[^1] : null).ToList(), statistic);
 
@@ -25,13 +33,14 @@ internal sealed record SeedTable(IReadOnlyList<ulong> Seeds, IReadOnlyList<SeedR
     {
         var ways = last.SelectMany(row => row?.Values ?? []).Select(value => value.Name)
             .Where(name => name.EndsWith("/" + statistic, StringComparison.Ordinal)).Distinct();
-        return new SeedTable(results.Select(result => result.Seed).ToList(), ways.Select(name =>
+        var rows = ways.Select(name =>
         {
             var bySeed = last.Select(row => row?.Find(name)).ToList();
             var values = bySeed.OfType<double>().ToArray();
             var interval = values.Length > 1 ? Statistics.MeanInterval(values) : new ConfidenceInterval(double.NaN, double.NaN);
             return new SeedRow(name.Split('/')[0], bySeed, Statistics.Mean(values), values.Length > 1 ? Statistics.StandardError(values) : double.NaN, interval.Low, interval.High);
-        }).ToList());
+        }).ToList();
+        return new SeedTable(results.Select(result => result.Seed).ToList(), rows) { Steps = last.Select(row => row?.Step).ToList() };
     }
 
     public void Write(CommandContext context, string title, string which = "the last checkpoints")
@@ -47,12 +56,15 @@ internal sealed record SeedTable(IReadOnlyList<ulong> Seeds, IReadOnlyList<SeedR
         }
 
         table.Write(context);
+        if (Caution is { } caution)
+            context.Out.WriteLine(caution);
     }
 
     public JsonObject ToJson(string statistic) => new()
     {
         ["statistic"] = statistic,
         ["seeds"] = new JsonArray(Seeds.Select(seed => (JsonNode)seed).ToArray()),
+        ["steps"] = new JsonArray(Steps.Select(step => (JsonNode?)step).ToArray()),
         ["ways"] = new JsonObject(Rows.Select(row => KeyValuePair.Create(row.Way, (JsonNode?)new JsonObject
         {
             ["mean"] = CommandContext.Number(row.Mean),

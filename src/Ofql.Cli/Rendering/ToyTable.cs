@@ -33,6 +33,8 @@ internal sealed record ToyRow(string Set, string Arm, int Steps, OverSeeds Dista
 /// <summary>The toy experiment as a table and as JSON.</summary>
 internal static class ToyTable
 {
+    private static readonly string OneStepArm = ToyMethod.AverageVelocity(new Flow.TimeSampling()).Name;
+
     public static void Write(CommandContext context, IReadOnlyList<ToyRow> rows)
     {
         var table = new TextTable("set", "method", "steps", "distance", "± sd", "x floor", "off support", "± sd", "far off");
@@ -45,6 +47,14 @@ internal static class ToyTable
         }
 
         table.Write(context);
+    }
+
+    /// <summary>Of each set, the distance of every method's one step over that of one step of the average velocity, the policy class of OFQL.</summary>
+    public static IEnumerable<(string Set, IReadOnlyList<(string Arm, double Ratio)> Ratios)> OneStepRatios(IReadOnlyList<ToyRow> rows)
+    {
+        var one = rows.Where(row => row.Steps == 1).ToList();
+        foreach (var own in one.Where(row => row.Arm == OneStepArm))
+            yield return (own.Set, one.Where(row => row.Set == own.Set && row.Arm != OneStepArm).Select(row => (row.Arm, row.Distance.Mean / own.Distance.Mean)).ToList());
     }
 
     public static JsonArray ToJson(IReadOnlyList<ToyRow> rows) => new(rows.Select(row => (JsonNode)new JsonObject

@@ -9,7 +9,7 @@ namespace Ofql.Cli.Runs;
 internal sealed record CheckpointOrigin(string Checkpoint, CheckpointFacts Facts, ResolvedConfiguration Run, string? DataFingerprint)
 {
     // Networks and critics have learned behind these: with others they would be wrong.
-    private static readonly string[] Transforms = ["normalize_states", "state_epsilon", "normalize_rewards", "reward_shift", "reward_scale", "action_limit"];
+    private static readonly string[] Transforms = ["normalize_states", "state_epsilon", "normalize_rewards", "reward_shift", "reward_scale", "action_limit", "unbounded_scale"];
 
     /// <summary>The path that a name stands for: a checkpoint file, a run, or the folder of several seeds.</summary>
     /// <exception cref="UsageException">There is none.</exception>

@@ -26,6 +26,8 @@ internal static class SeedReport
             text.Append(CultureInfo.InvariantCulture, $"| {row.Way.Replace('_', ' ')} | {row.Mean:F2} | {row.StandardError:F2} | {row.Low:F2} to {row.High:F2} |\n");
         }
 
+        if (table.Caution is { } caution)
+            text.Append(CultureInfo.InvariantCulture, $"\n{caution}\n");
         if (table.Rows.Count > 0)
         {
             AtomicFile.WriteText(Path.Combine(plan.Folder, "seeds.csv"), csv.ToString());

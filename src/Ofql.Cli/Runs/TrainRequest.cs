@@ -202,8 +202,8 @@ internal sealed class TrainPlanner(Catalog catalog)
 
     private static PublishedSettings PublishedOf(IAgentFactory agent, string task)
     {
-        var known = agent.Published.Select(settings => settings.Task).ToList();
-        return agent.Published.FirstOrDefault(settings => settings.Task == task) ?? throw new UsageException(
+        var known = agent.Published.Select(settings => settings.Name).ToList();
+        return agent.Published.FirstOrDefault(settings => settings.Name == task) ?? throw new UsageException(
             $"--published '{task}': no settings of the agent '{agent.Name}' are published for it.{NearestName.Question(task, known)} "
             + $"{(known.Count == 0 ? "There are none for any task." : $"There are settings for: {string.Join(", ", known)}.")}");
     }

@@ -86,7 +86,7 @@ public static class DatasetReader
             start = start[3..];
         var end = start.IndexOfAny((byte)'\n', (byte)'\r');
         var line = end < 0 ? start : start[..end];
-        return line.IndexOfAny(",;\t"u8) >= 0 && line[0] is not ((byte)'{' or (byte)'[') && line.IndexOfAnyInRange((byte)0, (byte)8) < 0
+        return line.IndexOfAny(",;\t|"u8) >= 0 && line[0] is not ((byte)'{' or (byte)'[') && line.IndexOfAnyInRange((byte)0, (byte)8) < 0
             && line.IndexOfAnyInRange((byte)0x0E, (byte)0x1F) < 0 && Utf8.IsValid(line);
     }
 
@@ -97,7 +97,7 @@ public static class DatasetReader
             return true;
         var end = start.IndexOfAny((byte)'\n', (byte)'\r');
         var line = end < 0 ? start : start[..end];
-        return line.IndexOfAny(",;\t"u8) >= 0 && line.IndexOfAnyInRange((byte)0, (byte)8) < 0 && line.IndexOfAnyInRange((byte)0x0E, (byte)0x1F) < 0 && !Utf8.IsValid(line);
+        return line.IndexOfAny(",;\t|"u8) >= 0 && line.IndexOfAnyInRange((byte)0, (byte)8) < 0 && line.IndexOfAnyInRange((byte)0x0E, (byte)0x1F) < 0 && !Utf8.IsValid(line);
     }
 
     // A safetensors file has no magic number: 8 bytes of length, then the brace that opens the header.

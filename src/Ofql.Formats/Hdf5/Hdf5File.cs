@@ -23,6 +23,9 @@ public enum Hdf5Content
 /// <param name="Content">What it holds.</param>
 public sealed record Hdf5Dataset(string Name, IReadOnlyList<long> Shape, Hdf5Content Content)
 {
+    /// <summary>Whether it lies in a file that this one links to.</summary>
+    public bool IsElsewhere { get; init; }
+
     /// <summary>Name and shape, for messages.</summary>
     public override string ToString() => $"{Name} [{string.Join(", ", Shape)}]";
 }
@@ -47,7 +50,7 @@ public sealed unsafe class Hdf5File : IDisposable
     /// <summary>The path it was opened by.</summary>
     public string FilePath { get; }
 
-    /// <summary>Every dataset of the file, by name. Links into other files are left out.</summary>
+    /// <summary>Every dataset of the file, by name; those in linked files too.</summary>
     public IReadOnlyList<Hdf5Dataset> Datasets { get; }
 
     /// <summary>Opens a file.</summary>
@@ -170,7 +173,7 @@ public sealed unsafe class Hdf5File : IDisposable
         using var type = new Hdf5Handle(Hdf5Native.H5Dget_type(opened.Id), Hdf5Kind.Type, Where(dataset.Name));
         using var creation = new Hdf5Handle(Hdf5Native.H5Dget_create_plist(opened.Id), Hdf5Kind.Properties, Where(dataset.Name));
         var claimed = count * Hdf5Native.H5Tget_size(type.Id);
-        var stored = Math.Min(Hdf5Native.H5Dget_storage_size(opened.Id), (ulong)InputFile.CheckedLength(FilePath));
+        var stored = Math.Min(Hdf5Native.H5Dget_storage_size(opened.Id), dataset.IsElsewhere ? ulong.MaxValue : (ulong)InputFile.CheckedLength(FilePath));
         var gain = Hdf5Error.Check(Hdf5Native.H5Pget_nfilters(creation.Id), Where(dataset.Name)) > 0 ? LargestGain : 1;
         if (claimed > SmallClaim && claimed > (UInt128)stored * (ulong)gain)
         {

@@ -20,11 +20,11 @@ internal static unsafe class Hdf5Walk
     {
         var found = new List<Hdf5Dataset>();
         var links = 0;
-        Visit(file.Id, "", 0, path, found, ref links);
+        Visit(file.Id, "", 0, path, isElsewhere: false, found, ref links);
         return [.. found.OrderBy(dataset => dataset.Name, StringComparer.Ordinal)];
     }
 
-    private static void Visit(long group, string prefix, int depth, string path, List<Hdf5Dataset> found, ref int links)
+    private static void Visit(long group, string prefix, int depth, string path, bool isElsewhere, List<Hdf5Dataset> found, ref int links)
     {
         var where = prefix.Length == 0 ? $"'{path}'" : $"'{path}', group '{prefix.TrimEnd('/')}'";
         if (depth > MaximumDepth)
@@ -36,26 +36,27 @@ internal static unsafe class Hdf5Walk
         {
             if (++links > MaximumLinks)
                 throw new OfqlException($"{where}: the file has more than {MaximumLinks} entries; it is damaged or not a dataset file.");
-            Follow(group, NameOf(group, i, where), prefix, depth, path, found, ref links);
+            Follow(group, NameOf(group, i, where), prefix, depth, path, isElsewhere, found, ref links);
         }
     }
 
     private static void Follow(
-        long group, string name, string prefix, int depth, string path, List<Hdf5Dataset> found, ref int links)
+        long group, string name, string prefix, int depth, string path, bool isElsewhere, List<Hdf5Dataset> found, ref int links)
     {
         var link = LinkType(group, name);
         if (link is not (HardLink or SoftLink or ExternalLink))
             return;
         var full = prefix + name;
+        isElsewhere |= link == ExternalLink;
         var id = Hdf5Native.H5Oopen(group, name, 0);
         if (id < 0 && link != HardLink)
             return;
         using var opened = new Hdf5Handle(id, Hdf5Kind.Object, $"'{path}', '{full}': cannot be opened");
         var type = Hdf5Native.H5Iget_type(opened.Id);
         if (type == DatasetType)
-            found.Add(Describe(opened, full, $"'{path}', dataset '{full}': cannot be described"));
+            found.Add(Describe(opened, full, $"'{path}', dataset '{full}': cannot be described") with { IsElsewhere = isElsewhere });
         else if (type == GroupType && link != SoftLink)
-            Visit(opened.Id, full + "/", depth + 1, path, found, ref links);
+            Visit(opened.Id, full + "/", depth + 1, path, isElsewhere, found, ref links);
     }
 
     // The function has another name from 1.12 on; of the structure it fills only the first field is wanted, which stayed.

@@ -33,7 +33,7 @@ public static unsafe class MinariReader
 
         var layout = MinariLayout.Of(file);
         var facts = MinariFacts.Of(file, layout, options);
-        var rows = layout.Episodes.Sum(episode => episode.Steps);
+        var rows = RowsOf(file.FilePath, layout);
         if (rows == 0)
             throw new OfqlException($"'{file.FilePath}' has {layout.Episodes.Count} episodes, but none with a single action.");
         var data = Allocate(file.FilePath, rows, layout, facts);
@@ -52,10 +52,22 @@ public static unsafe class MinariReader
         }
     }
 
+    private static long RowsOf(string path, MinariLayout layout)
+    {
+        var rows = layout.Episodes.Aggregate((UInt128)0, (sum, episode) => sum + (ulong)episode.Steps);
+        return rows <= long.MaxValue ? (long)rows : throw new OfqlException($"'{path}': its episodes claim {rows} steps. The file is damaged: copy or make it again.");
+    }
+
     private static TransitionDataset Allocate(string path, long rows, MinariLayout layout, Dictionary<string, string> facts)
     {
-        var (state, action) = (layout.Observations.Sum(part => part.Width), layout.Actions.Sum(part => part.Width));
+        var (state, action) = (WidthOf(path, layout.Observations), WidthOf(path, layout.Actions));
         return ColumnMemory.Dataset(path, rows, state, action, facts);
+    }
+
+    private static int WidthOf(string path, IReadOnlyList<MinariPart> parts)
+    {
+        var width = parts.Sum(part => (long)part.Width);
+        return width <= int.MaxValue ? (int)width : throw new OfqlException($"'{path}': its {parts.Count} parts claim {width} numbers per step. The file is damaged: copy or make it again.");
     }
 
     private static int Fill(Hdf5File file, MinariLayout layout, TransitionDataset data)

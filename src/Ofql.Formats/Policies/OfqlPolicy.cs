@@ -16,13 +16,19 @@ namespace Ofql;
 /// </example>
 public sealed class OfqlPolicy : IDisposable
 {
+    private const int Idle = 0;
+    private const int Acting = 1;
+    private const int Disposed = 2;
+
+    /// <summary>Disposed of while it acts: whoever acts frees it.</summary>
+    private const int Leaving = 3;
+
     private readonly IActor _actor;
     private readonly RandomStream _random;
     private readonly float[] _noise;
     private readonly float[] _uniform = new float[1];
     private int _step;
-    private int _acting;
-    private bool _disposed;
+    private int _use = Idle;
 
     private OfqlPolicy(IActor actor, IReadOnlyDictionary<string, string> metadata, ActingOptions options, ulong seed)
     {
@@ -42,7 +48,7 @@ public sealed class OfqlPolicy : IDisposable
     /// <summary>How it acts.</summary>
     public ActingOptions Options { get; }
 
-    /// <summary>What the file says of it: its algorithm (<c>kind</c>), and <c>state_parts</c> and <c>action_parts</c>, the names of their numbers in order, where the data had names.</summary>
+    /// <summary>What the file says of it: its algorithm (<c>kind</c>), and <c>state_parts</c> and <c>action_parts</c>, the names of their numbers in order (<see cref="Data.PartNames"/>), where the data had names.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Loads a policy that <c>ofql export</c> wrote.</summary>
@@ -81,7 +87,9 @@ public sealed class OfqlPolicy : IDisposable
     /// <exception cref="OfqlException">It has no finite action for this state, which lies beyond anything it was trained on; <paramref name="action"/> is then 0.</exception>
     public void Act(ReadOnlySpan<float> state, Span<float> action)
     {
-        if (Interlocked.Exchange(ref _acting, 1) != 0)
+        var use = Interlocked.CompareExchange(ref _use, Acting, Idle);
+        ObjectDisposedException.ThrowIf(use is Disposed or Leaving, this);
+        if (use == Acting)
             throw new InvalidOperationException("Two threads act with one policy at once. Load one for each thread: what they share would mix their states.");
         try
         {
@@ -89,13 +97,16 @@ public sealed class OfqlPolicy : IDisposable
         }
         finally
         {
-            Volatile.Write(ref _acting, 0);
+            if (Interlocked.CompareExchange(ref _use, Idle, Acting) == Leaving)
+            {
+                Volatile.Write(ref _use, Disposed);
+                _actor.Dispose();
+            }
         }
     }
 
     private void ActAlone(ReadOnlySpan<float> state, Span<float> action)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
         if (state.Length != StateSize || action.Length != ActionSize)
             throw new ArgumentException($"Expected a state of {StateSize} and an action of {ActionSize} numbers; found {state.Length} and {action.Length}.");
         foreach (var value in state)
@@ -126,12 +137,13 @@ public sealed class OfqlPolicy : IDisposable
     /// </summary>
     public void BeginEpisode() => _step = 0;
 
-    /// <inheritdoc/>
+    /// <summary>Frees its memory; where another thread is acting with it, when that has its action.</summary>
     public void Dispose()
     {
-        if (_disposed)
-            return;
-        _disposed = true;
-        _actor.Dispose();
+        if (Interlocked.CompareExchange(ref _use, Disposed, Idle) == Idle)
+            _actor.Dispose();
+        else if (Interlocked.CompareExchange(ref _use, Leaving, Acting) == Idle)
+            // It has just got its action.
+            Dispose();
     }
 }

@@ -70,7 +70,7 @@ public sealed class EvaluationTable
         AtomicFile.WriteText(_json, json.Append("]\n").ToString());
     }
 
-    private static IEnumerable<EvaluationRow> Read(string path)
+    private static List<EvaluationRow> Read(string path)
     {
         JsonDocument document;
         try
@@ -88,12 +88,21 @@ public sealed class EvaluationTable
 
         using (document)
         {
-            foreach (var element in document.RootElement.EnumerateArray())
+            try
             {
-                var values = element.EnumerateObject().Where(field => field.Name != "step").Select(field => new NamedValue(
-                    field.Name, field.Value.ValueKind == JsonValueKind.Number ? field.Value.GetDouble() : double.NaN));
-                yield return new EvaluationRow(element.GetProperty("step").GetInt64(), values.ToList());
+                return document.RootElement.EnumerateArray().Select(Row).ToList();
+            }
+            catch (Exception cause) when (cause is InvalidOperationException or KeyNotFoundException or FormatException)
+            {
+                throw new OfqlException($"'{path}' is not a table of evaluations; expected a list of objects such as {{\"step\": 1000, \"sample/return\": 1.5}}. Move it away to go on without it.", cause);
             }
         }
+    }
+
+    private static EvaluationRow Row(JsonElement element)
+    {
+        var values = element.EnumerateObject().Where(field => field.Name != "step").Select(field => new NamedValue(
+            field.Name, field.Value.ValueKind == JsonValueKind.Number ? field.Value.GetDouble() : double.NaN));
+        return new EvaluationRow(element.GetProperty("step").GetInt64(), values.ToList());
     }
 }

@@ -31,7 +31,7 @@ public static class MetricCurves
         }
         catch (CsvHelperException cause)
         {
-            throw new OfqlException($"'{path}' is no sound CSV: {cause.Message.Split('\n')[0].Trim()} Move it away to go on without it.", cause);
+            throw new OfqlException($"'{path}' is no sound CSV{(cause.Context?.Parser is { } at ? $", at or before line {at.RawRow + 1}" : "")}: a quotation mark stands within a field, or is never closed. Move it away to go on without it.", cause);
         }
         catch (Exception cause) when (FileErrors.IsFileError(cause))
         {

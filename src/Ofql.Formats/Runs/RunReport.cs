@@ -128,7 +128,18 @@ public static class RunReport
 
     private static void WriteTraining(StringBuilder text, RunFolder folder, string name, RunReportFacts facts)
     {
-        var curves = MetricCurves.Of(folder);
+        IReadOnlyList<CurvePanel> curves;
+        try
+        {
+            curves = MetricCurves.Of(folder);
+        }
+        catch (OfqlException unsound)
+        {
+            // What was trained has its report all the same.
+            text.Append(CultureInfo.InvariantCulture, $"## Training\n\nThe curves could not be drawn. {unsound.Message}\n\n");
+            return;
+        }
+
         if (curves.Count == 0)
             return;
         AtomicFile.WriteText(folder.TrainingCurvesPath, new CurveGrid { Title = name, XLabel = facts.StepTitle, Panels = curves }.ToSvg());

@@ -9,6 +9,7 @@ namespace Ofql.Formats.Runs;
 /// </summary>
 internal sealed class StepLog : IDisposable
 {
+    private readonly string _path;
     private readonly FileStream _stream;
     private readonly StreamWriter _writer;
 
@@ -19,6 +20,7 @@ internal sealed class StepLog : IDisposable
     /// <param name="lastStep">Last step to keep; null starts an empty file.</param>
     public StepLog(string path, string? header, string prefix, long? lastStep)
     {
+        _path = path;
         try
         {
             _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
@@ -30,22 +32,52 @@ internal sealed class StepLog : IDisposable
             _stream?.Dispose();
             throw FileErrors.Translate("write", path, cause);
         }
+        catch (OfqlException)
+        {
+            _stream?.Dispose();
+            throw;
+        }
 
         _writer = new StreamWriter(_stream, new UTF8Encoding(false), 1 << 14) { NewLine = "\n" };
         if (_stream.Length == 0 && header is not null)
             _writer.WriteLine(header);
     }
 
-    public void WriteLine(string line) => _writer.WriteLine(line);
+    /// <exception cref="OfqlException">The disk is full, or the file gone.</exception>
+    public void WriteLine(string line) => Guarded(() => _writer.WriteLine(line));
 
     /// <summary>Hands everything to the disk.</summary>
-    public void Flush()
+    /// <exception cref="OfqlException">The disk is full, or the file gone.</exception>
+    public void Flush() => Guarded(() =>
     {
         _writer.Flush();
         _stream.Flush(flushToDisk: true);
+    });
+
+    /// <summary>Closes the file; what cannot be written any more (the disk is full) has been told by <see cref="Flush"/>.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _writer.Dispose();
+        }
+        catch (Exception cause) when (FileErrors.IsFileError(cause))
+        {
+            _stream.Dispose();
+        }
     }
 
-    public void Dispose() => _writer.Dispose();
+    private void Guarded(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception cause) when (FileErrors.IsFileError(cause))
+        {
+            throw FileErrors.Translate("write", _path, cause);
+        }
+    }
 
     // A header that differs (another set of metrics) means that nothing below it can be kept.
     private long LengthUpTo(string path, string? header, string prefix, long lastStep)

@@ -79,12 +79,13 @@ public sealed record CurveGrid
 
         foreach (var tick in horizontal.Ticks)
             svg.Append(CultureInfo.InvariantCulture, $"""<text x="{At(horizontal.Place(tick))}" y="{At(top + PlotHeight + 16)}" text-anchor="middle" fill="#555555">{horizontal.Text(tick)}</text>""").Append('\n');
+        // A line of no length with round ends is a dot: a point without a neighbour is seen, too.
         svg.Append("<path d=\"");
         var isPenDown = false;
         foreach (var point in panel.Points)
         {
             if (IsFinite(point))
-                svg.Append(isPenDown ? 'L' : 'M').Append(At(horizontal.Place(point.X))).Append(' ').Append(At(vertical.Place(Scaled(point.Y))));
+                svg.Append(isPenDown ? 'L' : 'M').Append(At(horizontal.Place(point.X))).Append(' ').Append(At(vertical.Place(Scaled(point.Y)))).Append(isPenDown ? "" : "h0");
             isPenDown = IsFinite(point);
         }
 

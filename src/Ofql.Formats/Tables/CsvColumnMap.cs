@@ -39,8 +39,11 @@ public sealed record CsvColumnMap
     /// </summary>
     public double? MaximumGap { get; init; }
 
-    /// <summary>Character between the fields; null: whichever of comma, semicolon and tab the header line has most of.</summary>
+    /// <summary>Character between the fields, one of <see cref="Delimiters"/>; null: the one by which the header line has the names of this map, else the one it has most of.</summary>
     public char? Delimiter { get; init; }
+
+    /// <summary>Comma, semicolon, tab and vertical bar.</summary>
+    public static IReadOnlyList<char> Delimiters { get; } = [',', ';', '\t', '|'];
 
     /// <summary>The names that Ofql writes itself.</summary>
     public static CsvColumnMap Own { get; } = new()

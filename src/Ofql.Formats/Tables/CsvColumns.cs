@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ofql.Data;
 
 namespace Ofql.Formats.Tables;
 
@@ -116,9 +117,9 @@ internal sealed class CsvColumns
         return ends.Count > 0 ? string.Join("; ", ends) : "none declared: taken as one recording that never ends";
     }
 
-    public string DescribeObservations() => string.Join(", ", Observations.Select(NameOf));
+    public string DescribeObservations() => PartNames.Join(Observations.Select(NameOf));
 
-    public string DescribeActions() => string.Join(", ", Actions.Select(NameOf));
+    public string DescribeActions() => PartNames.Join(Actions.Select(NameOf));
 
     private int[] Many(string meaning, IReadOnlyList<string> wanted)
     {

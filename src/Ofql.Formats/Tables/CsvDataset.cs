@@ -82,10 +82,9 @@ public static class CsvDataset
     private static TransitionDataset Read(StreamReader reader, string path, DatasetReaderOptions options)
     {
         var header = FirstLine(reader, path);
-        var delimiter = options.Columns?.Delimiter ?? MostFrequent(header);
+        var delimiter = Delimiter(path, header, options.Columns);
         using var parser = new CsvParser(reader, Configuration(delimiter));
-        using var headerParser = new CsvParser(new StringReader(header), Configuration(delimiter));
-        var names = headerParser.Read() ? headerParser.Record!.Select(name => name.Trim()).ToArray() : [];
+        var names = Names(header, delimiter);
         var columns = CsvColumns.Of(path, names, options.Columns);
         using var rows = new CsvRows(path, columns);
         while (parser.Read())
@@ -137,8 +136,43 @@ public static class CsvDataset
         MaxFieldSize = LargestField,
     };
 
-    private static char MostFrequent(string header)
-        => ",;\t".MaxBy(candidate => header.Count(character => character == candidate));
+    private static string[] Names(string header, char delimiter)
+    {
+        using var parser = new CsvParser(new StringReader(header), Configuration(delimiter));
+        return parser.Read() ? parser.Record!.Select(name => name.Trim()).ToArray() : [];
+    }
+
+    // Names may hold commas: where a map says which to expect, the character that gives them is the one.
+    private static char Delimiter(string path, string header, CsvColumnMap? map)
+    {
+        if (map?.Delimiter is { } declared)
+        {
+            return CsvColumnMap.Delimiters.Contains(declared)
+                ? declared
+                : throw new OfqlException($"'{path}': the column map's delimiter is '{declared}'. Expected a comma, a semicolon, a tab or a vertical bar.");
+        }
+
+        var byCount = CsvColumnMap.Delimiters.OrderByDescending(candidate => header.Count(character => character == candidate)).ToList();
+        if (map is null)
+            return byCount[0];
+        var wanted = map.Observations.Concat(map.Actions).Append(map.Reward).Where(name => !name.EndsWith('*')).ToList();
+        return byCount.Where(candidate => header.Contains(candidate, StringComparison.Ordinal)).Select(candidate => (char?)candidate)
+            .FirstOrDefault(candidate => Gives(header, candidate!.Value, wanted)) ?? byCount[0];
+    }
+
+    private static bool Gives(string header, char delimiter, IEnumerable<string> wanted)
+    {
+        try
+        {
+            var names = Names(header, delimiter);
+            return wanted.All(names.Contains);
+        }
+        catch (CsvHelperException)
+        {
+            // Quotation marks stand otherwise by this one.
+            return false;
+        }
+    }
 
     private static Dictionary<string, string> Facts(string path, CsvColumns columns, CsvRows rows, DatasetReaderOptions options)
     {

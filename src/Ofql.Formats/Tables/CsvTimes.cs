@@ -14,6 +14,10 @@ internal sealed class CsvTimes(string path, string column, double? maximumGap) :
 
     private const int LongestShown = 40;
     private const long SortedAtMost = 1_000_000;
+
+    // A regular clock's steps differ by the rounding of its times: of single precision here, and of times far from 0.
+    private const double Tolerance = 1e-3;
+
     private readonly GrowingColumn<float> _steps = new(path, 1);
     private double _last;
     private bool? _areDates;
@@ -40,7 +44,7 @@ internal sealed class CsvTimes(string path, string column, double? maximumGap) :
         }
 
         var step = now - last;
-        if (step > maximumGap)
+        if (maximumGap is { } gap && step - gap > Rounding(gap, now))
         {
             Ended++;
             return true;
@@ -50,25 +54,35 @@ internal sealed class CsvTimes(string path, string column, double? maximumGap) :
         return false;
     }
 
-    /// <summary>The step between two rows in the middle of all, and how many are more than <see cref="StepsInGap"/> times as long; null without a row that follows another.</summary>
+    /// <summary>
+    /// The step between two rows in the middle of all steps above 0 (clocks in whole seconds stand still for rows recorded faster), and how many are more than
+    /// <see cref="StepsInGap"/> times as long; null where time never goes on.
+    /// </summary>
     public (double Usual, long Gaps)? Summarize()
     {
-        if (_steps.Rows == 0)
-            return null;
         var stride = 1 + (_steps.Rows / SortedAtMost);
-        var sorted = new float[(_steps.Rows + stride - 1) / stride];
-        for (var i = 0; i < sorted.Length; i++)
-            sorted[i] = _steps[i * stride][0];
-        Array.Sort(sorted);
-        var usual = sorted[sorted.Length / 2];
+        var above = new List<float>();
+        for (var row = 0L; row < _steps.Rows; row += stride)
+        {
+            if (_steps[row][0] > 0)
+                above.Add(_steps[row][0]);
+        }
+
+        if (above.Count == 0)
+            return null;
+        above.Sort();
+        var usual = above[above.Count / 2];
         var gaps = 0L;
-        for (var row = 0L; usual > 0 && row < _steps.Rows; row++)
-            gaps += _steps[row][0] > StepsInGap * usual ? 1 : 0;
+        for (var row = 0L; row < _steps.Rows; row++)
+            gaps += _steps[row][0] > StepsInGap * (1 + Tolerance) * usual ? 1 : 0;
         return (usual, gaps);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _steps.Dispose();
+
+    // 0.4 - 0.3 is more than 0.1, by what its times are rounded by.
+    private static double Rounding(double gap, double now) => (1e-9 * gap) + (4 * (Math.BitIncrement(Math.Abs(now)) - Math.Abs(now)));
 
     private double Time(string text, int line)
     {

@@ -103,6 +103,8 @@ public abstract class AdaptiveQAgent : IAgent
 
     private protected virtual AgentState CollectState(AgentState state)
     {
+        // The tree means nothing in another cube: whoever goes on in an environment whose bounds the recorded data did not have keeps this one.
+        state.Add("cube.shift", Cube.Shift).Add("cube.scale", Cube.Scale).Add("cube.squashed", Cube.Squashed);
         state.Add("partition", Partition).Add("metrics", _last).Add("step", () => Step, value => Step = value).Add("owed", () => _owed, value => _owed = value);
         _source.AddTo(state);
         return state;

@@ -111,6 +111,12 @@ public sealed record AgentOption(string Name, string Kind, string Default, strin
 /// <param name="Source">Where they are published.</param>
 public sealed record PublishedSettings(string Task, IReadOnlyDictionary<string, string> Options, string Source)
 {
+    /// <summary>Which of several recipes for one task it is, such as <c>clean_diffuser</c>; null for the algorithm's own.</summary>
+    public string? Recipe { get; init; }
+
+    /// <summary>What it is asked for by: the task, and the recipe behind an @ where the task has its own besides.</summary>
+    public string Name => Recipe is null ? Task : $"{Task}@{Recipe}";
+
     /// <summary>Updates that were made with them; null where nothing is known of it, or where learning is counted otherwise.</summary>
     public long? Updates { get; init; }
 

@@ -48,12 +48,12 @@ internal abstract class RegularizedPolicyLosses
     /// <summary>What draws the times of the behaviour loss, and noise that only this algorithm has.</summary>
     public abstract IReadOnlyList<IStreamSource> Draws(Func<string, RandomStream> stream);
 
-    /// <summary>sum over i of mean (Q_i(s, a) - y)^2, y = r + gamma mask min_j Q'_j(s', pi'(s')).</summary>
+    /// <summary>sum over i of mean (Q_i(s, a) - y)^2, y = r + gamma mask min_j Q'_j(s', pi'(s')), or their mean.</summary>
     public CriticTerms Critic()
     {
         var nextState = RepeatRows(Batch.NextState, _settings.TargetCandidates);
         var nextAction = _model.Act(_model.NextPolicy, NoiseNext, nextState);
-        return _critics.Critic(_model.Phi, _model.PhiTarget, nextState, nextAction, _settings.Discount, _settings.TargetCandidates);
+        return _critics.Critic(_model.Phi, _model.PhiTarget, nextState, nextAction, _settings.Discount, _settings.TargetCandidates, aggregation: _settings.QAggregation);
     }
 
     /// <summary>

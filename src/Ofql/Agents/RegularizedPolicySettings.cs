@@ -64,6 +64,9 @@ public abstract record RegularizedPolicySettings : ActorCriticSettings
     /// <summary>Smallest denominator of the Q term.</summary>
     public double QFloor { get; init; } = 1e-6;
 
+    /// <summary>What becomes of the two target critics' values in the backup.</summary>
+    public CriticAggregation QAggregation { get; init; } = CriticAggregation.Min;
+
     /// <summary>Best of several target actions in the backup (AntMaze).</summary>
     public bool MaxQBackup { get; init; }
 

@@ -31,7 +31,7 @@ public enum QNormalization
 public sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
 {
     /// <summary>
-    /// sum over i of mean (Q_i(s, a) - y)^2, y = r + gamma mask (min_j Q'_j(s', a') + bonus). Several candidates a' per next state (as many rows
+    /// sum over i of mean (Q_i(s, a) - y)^2, y = r + gamma mask (min_j Q'_j(s', a') + bonus), or the mean of the Q'_j. Several candidates a' per next state (as many rows
     /// after each other) back up the best by each critic: max-Q backup; or the best by the lower of both (CQL).
     /// </summary>
     /// <param name="phi">Critics.</param>
@@ -41,14 +41,16 @@ public sealed class TwinCriticLosses(TwinCritic critic, BatchInputs batch)
     /// <param name="discount">gamma.</param>
     /// <param name="candidates">n.</param>
     /// <param name="bestByLower">The best candidate is the one whose lower value is largest, max min, instead of min max.</param>
+    /// <param name="aggregation">Of the two targets.</param>
     /// <param name="bonus">Belongs to the value of the next action: the entropy term of soft Q-learning. Null for none.</param>
     public CriticTerms Critic(
-        ParameterBlock phi, ParameterBlock phiTarget, Node nextState, Node nextAction, double discount, int candidates = 1, bool bestByLower = false, Node? bonus = null)
+        ParameterBlock phi, ParameterBlock phiTarget, Node nextState, Node nextAction, double discount, int candidates = 1, bool bestByLower = false,
+        CriticAggregation aggregation = CriticAggregation.Min, Node? bonus = null)
     {
         var (next1, next2) = critic.Apply(phiTarget, nextState, nextAction);
         if (candidates > 1 && !bestByLower)
             (next1, next2) = (Best(next1, candidates), Best(next2, candidates));
-        var value = Min(next1, next2);
+        var value = MeanCriticLosses.Aggregate(next1, next2, aggregation);
         if (candidates > 1 && bestByLower)
             value = Best(value, candidates);
         if (bonus is not null)

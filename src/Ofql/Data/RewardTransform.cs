@@ -9,6 +9,9 @@ public enum RewardNormalization
     /// <summary>(r - mean) / deviation over the dataset (Diffusion-QL on Adroit).</summary>
     Standardize,
 
+    /// <summary>2 (r - smallest) / (largest - smallest) - 1 over the dataset (EDP on Kitchen and Adroit).</summary>
+    Range,
+
     /// <summary>r * 1000 / (best - worst episode return) (IQL; CleanDiffuser on MuJoCo).</summary>
     ReturnRange,
 }
@@ -24,6 +27,7 @@ public readonly record struct RewardTransform(float Shift, float Scale)
         {
             RewardNormalization.None => (0.0, 1.0),
             RewardNormalization.Standardize => Moments(data),
+            RewardNormalization.Range => Range(data),
             RewardNormalization.ReturnRange => (0.0, 1000 / ReturnRange(data)),
             _ => throw new ArgumentOutOfRangeException(nameof(normalization)),
         };
@@ -45,6 +49,16 @@ public readonly record struct RewardTransform(float Shift, float Scale)
         if (square == 0)
             throw new OfqlException($"Every reward is {mean}: they cannot be standardised. Use reward normalisation 'none'.");
         return (mean, 1 / Math.Sqrt(square / Math.Max(1, data.Count - 1)));
+    }
+
+    private static (double Middle, double Factor) Range(TransitionDataset data)
+    {
+        double smallest = double.PositiveInfinity, largest = double.NegativeInfinity;
+        for (long row = 0; row < data.Count; row++)
+            (smallest, largest) = (Math.Min(smallest, data.Rewards[row][0]), Math.Max(largest, data.Rewards[row][0]));
+        if (largest <= smallest)
+            throw new OfqlException($"Every reward is {smallest}: they have no range. Use reward normalisation 'none'.");
+        return ((smallest + largest) / 2, 2 / (largest - smallest));
     }
 
     private static double ReturnRange(TransitionDataset data)

@@ -81,7 +81,7 @@ public sealed class TransitionDataset : IDisposable
         Truncated.Dispose();
     }
 
-    private string[] Parts(string key, int size) => Metadata.GetValueOrDefault(key)?.Split(", ") is { } parts && parts.Length == size ? parts : [];
+    private IReadOnlyList<string> Parts(string key, int size) => Metadata.GetValueOrDefault(key) is { } text && PartNames.Split(text) is { } parts && parts.Count == size ? parts : [];
 
     private void Check(string name, long rows, int width, int expectedWidth)
     {

@@ -28,6 +28,7 @@ public sealed class OnlineLearner : IAgent
     private readonly float[] _action;
     private readonly float[] _noise;
     private readonly float[] _uniform = new float[1];
+    private readonly float[] _metrics;
     private readonly double[] _environmentState;
     private readonly double[] _restoredState;
     private double _return;
@@ -71,8 +72,9 @@ public sealed class OnlineLearner : IAgent
         _environmentState = new double[environment.StateLength];
         _restoredState = new double[environment.StateLength];
         environment.Reset(_starts, _observation);
+        _metrics = new float[agent.MetricNames.Count];
         MetricNames = ["collect/return", "collect/length", "collect/episodes", .. agent.MetricNames];
-        StateTensors = [.. agent.StateTensors, new StateTensor("online/observation", [facts.StateSize], _observation.CopyTo, values => values.CopyTo(_observation))];
+        StateTensors = [.. agent.StateTensors, new StateTensor("online/observation", [facts.StateSize], _observation.CopyTo, values => values.CopyTo(_observation)), .. LastMetrics()];
         StateIntegers = [.. agent.StateIntegers, .. Integers(), .. TrialIntegers()];
     }
 
@@ -113,6 +115,7 @@ public sealed class OnlineLearner : IAgent
             return;
         for (var update = 0L; update < (long)_options.RoundSteps * _options.UpdatesPerStep; update++)
             _agent.Update();
+        _agent.ReadMetrics(_metrics);
         // One trial of what was learned from the episodes that have ended, even if a round held several.
         if (_trials is not null && _episodes > _triedEpisodes)
             _trials.Run();
@@ -125,7 +128,7 @@ public sealed class OnlineLearner : IAgent
         values[0] = (float)_lastReturn;
         values[1] = _lastLength;
         values[2] = _episodes;
-        _agent.ReadMetrics(values[3..]);
+        _metrics.CopyTo(values[3..]);
     }
 
     /// <inheritdoc/>
@@ -200,6 +203,11 @@ public sealed class OnlineLearner : IAgent
         _episodes++;
         _environment.Reset(_starts, _observation);
     }
+
+    // They stand still between two rounds, also across a restart.
+    private IEnumerable<StateTensor> LastMetrics() => _metrics.Length == 0
+        ? []
+        : [new StateTensor("online/metrics", [_metrics.Length], _metrics.CopyTo, values => values.CopyTo(_metrics))];
 
     private IEnumerable<StateInteger> Integers()
     {

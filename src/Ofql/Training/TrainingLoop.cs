@@ -38,7 +38,7 @@ public sealed record TrainingHooks
 /// <summary>
 /// Runs an agent from the step it is at to the planned number of updates. Order within a step: update, guard, log, snapshot,
 /// evaluate, checkpoint; so a checkpoint of step k is written after everything that was recorded up to step k, also of an evaluation that
-/// runs beside the training. Allocates nothing per update.
+/// runs beside the training. Only one of step k itself does not wait: whoever resumes there evaluates again. Allocates nothing per update.
 /// </summary>
 public sealed class TrainingLoop
 {
@@ -49,7 +49,9 @@ public sealed class TrainingLoop
     private readonly DivergenceGuard _guard;
     private IReadOnlyList<NamedValue> _evaluation = [];
     private Task<IReadOnlyList<NamedValue>>? _beside;
+    private CancellationTokenSource? _besideStop;
     private long _besideStep;
+    private long _evaluatedBefore;
     private Pace _pace;
     private long _evaluatedStep;
     private long? _savedStep;
@@ -66,12 +68,15 @@ public sealed class TrainingLoop
         _window = new MetricWindow(agent.MetricNames);
         _guard = new DivergenceGuard(agent.MetricNames, options.ValueLimit);
         _pace = new Pace(hooks.Time, agent.Step);
-        StateInteger[] own = [new("training/evaluated_step", () => _evaluatedStep, value => _evaluatedStep = value)];
+        StateInteger[] own = [new("training/evaluated_step", () => Recorded, value => _evaluatedStep = value)];
         State = new TrainingState(agent, agent.StateTensors, [.. agent.StateIntegers, .. own, .. _window.Integers]);
     }
 
     /// <summary>What a checkpoint of this run holds: the agent's state and the loop's own.</summary>
     public TrainingState State { get; }
+
+    /// <summary>The last step whose evaluation is recorded, not only begun.</summary>
+    private long Recorded => _beside is null ? _evaluatedStep : _evaluatedBefore;
 
     /// <summary>Restores the newest checkpoint, if there is one. Returns the step to go on from.</summary>
     public long Resume()
@@ -175,11 +180,26 @@ public sealed class TrainingLoop
             Evaluate(_hooks.Evaluate, step, cancellation);
     }
 
-    // A wish to stop does not reach it: the training could not go back to its step.
+    // A wish to stop reaches it only while the training stands at its step: it could not go back there.
     private void EvaluateBeside(Func<CancellationToken, IReadOnlyList<NamedValue>> evaluate, long step)
     {
+        _evaluatedBefore = _evaluatedStep;
         (_besideStep, _evaluatedStep) = (step, step);
-        _beside = Task.Factory.StartNew(() => evaluate(CancellationToken.None), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _besideStop = new CancellationTokenSource();
+        var stop = _besideStop.Token;
+        _beside = Task.Factory.StartNew(() => evaluate(stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Ends an evaluation of the step that the training stands at; resumed there, it is made again.</summary>
+    private void AbandonBeside()
+    {
+        if (_beside is not { IsCompleted: false } beside || _besideStep != _agent.Step)
+            return;
+        _besideStop!.Cancel();
+        Task.WaitAny(beside);
+        // What became of it is of no interest any more.
+        _ = beside.Exception;
+        (_beside, _evaluatedStep) = (null, _evaluatedBefore);
     }
 
     /// <summary>Waits for the evaluation that runs beside the training, if there is one, and records it.</summary>
@@ -200,6 +220,9 @@ public sealed class TrainingLoop
         }
         catch (Exception) when (keepUpdates)
         {
+            // Where the training has gone on it cannot be repeated.
+            if (_besideStep == _agent.Step)
+                _evaluatedStep = _evaluatedBefore;
             SaveBeforeFailing();
             throw;
         }
@@ -248,7 +271,8 @@ public sealed class TrainingLoop
 
     private string? Save(bool final)
     {
-        RecordBeside();
+        if (_besideStep != _agent.Step)
+            RecordBeside();
         if (_hooks.Checkpoints is null)
             return null;
         if (_guard.Inspect(State.Tensors) is { } reason)
@@ -260,12 +284,13 @@ public sealed class TrainingLoop
             _hooks.Checkpoints.Save(State, final);
         });
         _savedStep = _agent.Step;
-        _savedEvaluation = _evaluatedStep;
+        _savedEvaluation = Recorded;
         return null;
     }
 
     private TrainingResult Cancel()
     {
+        AbandonBeside();
         if (_savedStep != _agent.Step && _agent.Step > 0 && Save(final: false) is { } reason)
             return Diverge(reason);
         return End(TrainingOutcome.Cancelled, null);

@@ -38,7 +38,7 @@ public class BenchShapesTests
     [InlineData("--hidden", "wide", "whole numbers")]
     [InlineData("--batch", "", "whole numbers")]
     [InlineData("--agents", "oqfl", "ofql")]
-    [InlineData("--agents", "spaql", "partition")]
+    [InlineData("--agents", "spaql", "no matrix products")]
     public void What_cannot_be_measured_is_an_error(string option, string value, string expected)
     {
         using var error = new StringWriter();

@@ -143,6 +143,38 @@ public sealed class OfqlPolicyTests
         });
     }
 
+    [Fact]
+    public void Disposed_of_while_it_acts_it_gives_that_action_and_ends()
+    {
+        using var folder = new TemporaryFolder();
+        using var agent = Trained();
+        for (var repeat = 0; repeat < 50; repeat++)
+        {
+            using var policy = Load(folder, agent, new ActingOptions { NoiseScale = 0, Candidates = 40 });
+            var expected = new float[2];
+            policy.Act([1, 2, 3], expected);
+            var acting = Task.Run(() =>
+            {
+                var action = new float[2];
+                try
+                {
+                    while (true)
+                    {
+                        policy.Act([1, 2, 3], action);
+                        Assert.Equal(expected, action);
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                    return;
+                }
+            });
+            Thread.SpinWait(2000 * repeat);
+            Parallel.Invoke(policy.Dispose, policy.Dispose);
+            Assert.True(acting.Wait(TimeSpan.FromSeconds(60)));
+        }
+    }
+
     [Theory]
     [InlineData("critic_target.q1.out.bias", "critic_target.q1.out.bias' of the policy file holds NaN")]
     [InlineData("state_scale", "state_scale' of the policy file holds NaN")]

@@ -54,7 +54,7 @@ public class CurveGridTests
     private static int Corners(XElement path) => Places(path).Count;
 
     private static List<(double X, double Y)> Places(XElement path) => path.Attribute("d")!.Value.Split('M', 'L').Where(place => place.Length > 0)
-        .Select(place => place.Split(' ')).Select(place => (double.Parse(place[0]), double.Parse(place[1]))).ToList();
+        .Select(place => place.Replace("h0", "", StringComparison.Ordinal).Split(' ')).Select(place => (double.Parse(place[0]), double.Parse(place[1]))).ToList();
 
     private static XDocument Draw((string Name, double[] Values)[] panels) => XDocument.Parse(new CurveGrid
     {

@@ -123,6 +123,52 @@ public sealed class CsvDatasetTests
         Assert.False(cut.Metadata.ContainsKey(CsvDataset.TimeGaps));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_764_518_700)]
+    public void A_regular_clock_has_no_gaps_whatever_its_times_are_rounded_by(long begin)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var hertz in (int[])[5, 10, 20, 50])
+        {
+            var rows = Enumerable.Range(0, 1000).Select(row => FormattableString.Invariant($"{begin + (row / (decimal)hertz)},{row},0,{row}\n"));
+            File.WriteAllText(folder["log"], "t,s,a,r\n" + string.Concat(rows));
+            var map = new CsvColumnMap { Observations = ["s"], Actions = ["a"], Reward = "r", Time = "t", MaximumGap = 1.0 / hertz };
+            using var cut = DatasetReader.Open(folder["log"], new() { Columns = map });
+            Assert.Equal((999, "0"), (cut.Count, cut.Metadata["episodes_ended_by_gaps"]));
+            // A third of the steps is three as long.
+            var thinned = Enumerable.Range(0, 900).Where(row => row % 3 == 0 || row < 600).Select(row => FormattableString.Invariant($"{begin + (row / (decimal)hertz)},{row},0,{row}\n"));
+            File.WriteAllText(folder["log"], "t,s,a,r\n" + string.Concat(thinned));
+            using var thin = DatasetReader.Open(folder["log"], new() { Columns = map with { MaximumGap = null } });
+            Assert.Equal("0", thin.Metadata[CsvDataset.TimeGaps]);
+        }
+    }
+
+    [Fact]
+    public void A_clock_in_whole_seconds_shows_gaps_too()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["log"], "t,s,a,r\n" + string.Concat(Enumerable.Range(0, 100).Select(row => $"{(row / 10) + (row < 50 ? 0 : 3600)},{row},0,{row}\n")));
+        using var data = DatasetReader.Open(folder["log"], new() { Columns = new() { Observations = ["s"], Actions = ["a"], Reward = "r", Time = "t" } });
+        Assert.Equal(("1", "1"), (data.Metadata[CsvDataset.TimeGaps], data.Metadata[CsvDataset.TimeStep]));
+    }
+
+    [Theory]
+    [InlineData("speed|angle|torque|profit|done|run", '|', null)]
+    [InlineData("speed|angle|torque|profit|done|run", '|', '|')]
+    [InlineData("speed;angle;torque;profit;\"done, in all, or not, or, or, or\";run", ';', null)]
+    [InlineData("speed;angle;torque, left, in N, of the arm, upper;profit;done;run", ';', null)]
+    public void The_character_between_the_fields_is_found_by_the_names(string header, char separator, char? declared)
+    {
+        using var folder = new TemporaryFolder();
+        var fields = header.Split(';', '|');
+        File.WriteAllText(folder["log"], $"{header}\n{string.Join(separator, 1, 2, 3, 4, 0, "a")}\n{string.Join(separator, 5, 6, 7, 8, 0, "a")}\n");
+        using var data = DatasetReader.Open(folder["log"], new() { Columns = new() { Observations = ["speed", "angle"], Actions = [fields[2]], Reward = "profit", Episode = "run", Delimiter = declared } });
+        Assert.Equal([1, 2], All(data.Observations));
+        Assert.Equal([fields[2]], data.ActionParts);
+        Assert.Contains("delimiter is ' '", Assert.Throws<OfqlException>(() => DatasetReader.Open(folder["log"], new() { Columns = Map with { Delimiter = ' ' } })).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Time_goes_on_within_an_episode_and_begins_anew_with_the_next()
     {

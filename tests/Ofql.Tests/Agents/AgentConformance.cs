@@ -213,7 +213,7 @@ public sealed class AgentConformance
     {
         foreach (var factory in AgentCatalog.All)
         {
-            Assert.Equal(factory.Published.Count, factory.Published.Select(settings => settings.Task).Distinct().Count());
+            Assert.Equal(factory.Published.Count, factory.Published.Select(settings => settings.Name).Distinct().Count());
             foreach (var settings in factory.Published)
             {
                 var resolved = factory.Resolve(settings.Options);

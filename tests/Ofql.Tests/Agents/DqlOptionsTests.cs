@@ -25,14 +25,17 @@ public sealed class DqlOptionsTests
     [Fact]
     public void The_published_table_is_that_of_the_authors()
     {
-        var published = AgentCatalog.Find("dql").Published.ToDictionary(settings => settings.Task, settings => settings.Options);
-        Assert.Equal(24, published.Count);
+        var published = AgentCatalog.Find("dql").Published.ToDictionary(settings => settings.Name, settings => settings.Options);
+        Assert.Equal(35, published.Count);
         Assert.Equal(("4.5", "true", "10", "-0.5", "4"), (
             published["antmaze-large-play-v0"]["eta"], published["antmaze-large-play-v0"]["max_q_backup"], published["antmaze-large-play-v0"]["actor_max_norm"],
             published["antmaze-large-play-v0"]["reward_shift"], published["antmaze-large-play-v0"]["reward_scale"]));
         Assert.Equal("standardize", published["pen-cloned-v1"]["normalize_rewards"]);
         Assert.Equal("3E-05", published["pen-cloned-v1"]["learning_rate"]);
         Assert.Equal("clean_diffuser", published["antmaze-medium-play-v2"]["protocol"]);
+        Assert.Equal(("clean_diffuser", "0.005"), (published["kitchen-mixed-v0@clean_diffuser"]["protocol"], published["kitchen-mixed-v0@clean_diffuser"]["eta"]));
+        var hopper = AgentCatalog.Find("dql").Published.Single(settings => settings.Name == "hopper-medium-expert-v2@clean_diffuser");
+        Assert.Equal(("hopper-medium-expert-v2", "8", "0.5"), (hopper.Task, hopper.Acting["softmax_weight"], hopper.Acting["noise_scale"]));
     }
 
     [Fact]

@@ -63,6 +63,7 @@ public sealed class TransformTests
         Check(RewardNormalization.None, reward => reward);
         Check(RewardNormalization.Standardize, reward => (reward - mean) / deviation);
         Check(RewardNormalization.ReturnRange, reward => reward * 1000 / range);
+        Check(RewardNormalization.Range, reward => (2 * reward / 299) - 1);
 
         void Check(RewardNormalization normalization, Func<double, double> normalized)
         {
@@ -81,6 +82,7 @@ public sealed class TransformTests
         using var data = OfqlBench.Data(reward: _ => 1);
         Assert.Contains("none", Assert.Throws<OfqlException>(() => RewardTransform.Of(data, RewardNormalization.Standardize, 0, 1)).Message, StringComparison.Ordinal);
         Assert.Contains("return range is 0", Assert.Throws<OfqlException>(() => RewardTransform.Of(data, RewardNormalization.ReturnRange, 0, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("no range", Assert.Throws<OfqlException>(() => RewardTransform.Of(data, RewardNormalization.Range, 0, 1)).Message, StringComparison.Ordinal);
         Assert.Equal(2, RewardTransform.Of(data, RewardNormalization.None, 1, 1).Apply(1));
     }
 }

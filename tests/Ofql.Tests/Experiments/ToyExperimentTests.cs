@@ -16,8 +16,8 @@ public sealed class ToyExperimentTests
     {
         var settings = new ToySettings();
         Assert.Equal((4000, 2048, 3, 64), (settings.Updates, settings.BatchSize, settings.Layers, settings.Width));
-        Assert.Equal(["ddpm", "marginal_velocity", "average_velocity"], ToyArm.Methods.Select(arm => arm.Name));
-        Assert.All(ToyArm.Methods, arm => Assert.Equal([1, 2, 5, 10], arm.StepCounts));
+        Assert.Equal(["ddpm", "ddpm_of_one_step", "marginal_velocity", "average_velocity"], ToyArm.Methods.Select(arm => arm.Name));
+        Assert.All(ToyArm.Methods, arm => Assert.Equal(arm.Name == "ddpm_of_one_step" ? [1] : [1, 2, 5, 10], arm.StepCounts));
     }
 
     [Fact]
@@ -100,7 +100,8 @@ public sealed class ToyExperimentTests
         var settings = Small with { Updates = 60, Points = 500 };
         ToySet[] sets = [ToySetTests.Find("spiral")];
         var results = new ToyExperiment(settings, sets, ToyArm.Methods, [0, 1]).Run(team, new Receiver(progress), default);
-        Assert.Equal(2 * (1 + (3 * 4)), results.Count);
+        // The data, three methods of four numbers of steps, and the one trained for one step.
+        Assert.Equal(2 * (1 + (3 * 4) + 1), results.Count);
         foreach (var seed in results.GroupBy(result => result.Seed))
         {
             var floor = seed.First();
@@ -109,11 +110,11 @@ public sealed class ToyExperimentTests
             Assert.All(seed, result => Assert.True(result.FarOff <= result.OffSupport && result.Points.Length == 1000));
         }
 
-        // Every 50 updates and at the end of each of the 6 networks.
-        Assert.Equal(12, progress.Count);
-        Assert.Equal((360, 360), (progress[^1].Done, progress[^1].Total));
+        // Every 50 updates and at the end of each of the 8 networks.
+        Assert.Equal(16, progress.Count);
+        Assert.Equal((480, 480), (progress[^1].Done, progress[^1].Total));
         Assert.All(progress.Zip(progress.Skip(1)), pair => Assert.True(pair.First.Done < pair.Second.Done));
-        Assert.NotEqual(results[1].Distance, results[14].Distance);
+        Assert.NotEqual(results[1].Distance, results[15].Distance);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class CqlGoldenTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Five_updates_agree(int threads) => Compare(threads, settings => settings);
+    public void Five_updates_agree(int threads) => Compare("plain", threads, settings => settings);
 
     public static TheoryData<string> Mistakes => new(_mistakes.Keys);
 
@@ -39,11 +39,15 @@ public sealed class CqlGoldenTests
     [Theory]
     [MemberData(nameof(Mistakes))]
     public void The_comparison_notices_one_wrong_thing(string mistake) =>
-        Assert.IsAssignableFrom<Xunit.Sdk.XunitException>(Assert.ThrowsAny<Exception>(() => Compare(1, _mistakes[mistake])));
+        Assert.IsAssignableFrom<Xunit.Sdk.XunitException>(Assert.ThrowsAny<Exception>(() => Compare("plain", 1, _mistakes[mistake])));
 
-    private static void Compare(int threads, Func<CqlSettings, CqlSettings> change)
+    // Whatever OFQL_GOLDEN's folder holds besides.
+    [Fact]
+    public void Other_cases_of_the_folder_agree() => Assert.All(GoldenFile.Others("cql", "plain"), name => Compare(name, 2, settings => settings));
+
+    private static void Compare(string name, int threads, Func<CqlSettings, CqlSettings> change)
     {
-        using var golden = GoldenFile.Open("cql/plain");
+        using var golden = GoldenFile.Open("cql/" + name);
         using var data = GoldenTraining.Dataset(golden);
         var settings = change(new CqlSettings
         {

@@ -57,6 +57,10 @@ public sealed class DqlTrainingGoldenTests
         }
     }
 
+    // Whatever OFQL_GOLDEN's folder holds besides.
+    [Fact]
+    public void Other_cases_of_the_folder_agree() => Assert.All(GoldenFile.Others("dql", "plain", "ema_schedule", "max_q_backup"), name => Compare(name, 2, settings => settings));
+
     private static void Compare(string name, int threads, Func<DqlSettings, DqlSettings> change)
     {
         using var golden = GoldenFile.Open("dql/" + name);

@@ -29,6 +29,10 @@ public sealed class FmQlTrainingGoldenTests
         Assert.True(failure is Xunit.Sdk.XunitException, failure.ToString());
     }
 
+    // Whatever OFQL_GOLDEN's folder holds besides.
+    [Fact]
+    public void Other_cases_of_the_folder_agree() => Assert.All(GoldenFile.Others("fm_ql", "euler5", "euler1"), name => Compare(name, 2, settings => settings));
+
     private static void Compare(string name, int threads, Func<FmQlSettings, FmQlSettings> change)
     {
         using var golden = GoldenFile.Open("fm_ql/" + name);

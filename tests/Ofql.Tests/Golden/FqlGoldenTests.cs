@@ -34,6 +34,10 @@ public sealed class FqlGoldenTests
     public void The_comparison_notices_one_wrong_thing(string mistake) =>
         Assert.IsAssignableFrom<Xunit.Sdk.XunitException>(Assert.ThrowsAny<Exception>(() => Compare("plain", 1, _mistakes[mistake])));
 
+    // Whatever OFQL_GOLDEN's folder holds besides.
+    [Fact]
+    public void Other_cases_of_the_folder_agree() => Assert.All(GoldenFile.Others("fql", "plain", "min_normalized"), name => Compare(name, 2, settings => settings));
+
     private static void Compare(string name, int threads, Func<FqlSettings, FqlSettings> change)
     {
         using var golden = GoldenFile.Open("fql/" + name);

@@ -31,9 +31,19 @@ internal sealed class GoldenFile : IDisposable
     public static GoldenFile Open(string name)
     {
         var path = Path.Combine(Folder, name + ".safetensors");
+        // Whoever names a folder and mistypes it is not to read that nothing failed.
+        if (!Directory.Exists(Folder))
+            Assert.Fail($"The folder of the golden cases, '{Folder}', is not there. Correct OFQL_GOLDEN.");
         if (!File.Exists(path))
             Assert.Skip($"Golden case '{name}' is not in '{Folder}'. Set OFQL_GOLDEN to the folder that holds it.");
         return new GoldenFile(SafetensorsFile.Open(path));
+    }
+
+    /// <summary>The cases of an algorithm in the folder besides these.</summary>
+    public static IEnumerable<string> Others(string algorithm, params string[] shipped)
+    {
+        var folder = Path.Combine(Folder, algorithm);
+        return Directory.Exists(folder) ? Directory.GetFiles(folder, "*.safetensors").Select(path => Path.GetFileNameWithoutExtension(path)).Except(shipped).Order(StringComparer.Ordinal) : [];
     }
 
     /// <summary>True if the case has a tensor of this name.</summary>

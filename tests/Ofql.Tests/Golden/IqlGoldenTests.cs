@@ -41,6 +41,10 @@ public sealed class IqlGoldenTests
     public void The_comparison_notices_one_wrong_thing(string name, string mistake) =>
         Assert.IsAssignableFrom<Xunit.Sdk.XunitException>(Assert.ThrowsAny<Exception>(() => Compare(name, 1, _mistakes[mistake])));
 
+    // Whatever OFQL_GOLDEN's folder holds besides.
+    [Fact]
+    public void Other_cases_of_the_folder_agree() => Assert.All(GoldenFile.Others("iql", "paper_order", "corl_order"), name => Compare(name, 2, settings => settings));
+
     private static void Compare(string name, int threads, Func<IqlSettings, IqlSettings> change)
     {
         using var golden = GoldenFile.Open("iql/" + name);

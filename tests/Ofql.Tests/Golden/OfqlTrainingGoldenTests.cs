@@ -33,6 +33,10 @@ public sealed class OfqlTrainingGoldenTests
         Assert.True(failure is Xunit.Sdk.XunitException, failure.ToString());
     }
 
+    // Whatever OFQL_GOLDEN's folder holds besides.
+    [Fact]
+    public void Other_cases_of_the_folder_agree() => Assert.All(GoldenFile.Others("ofql", "plain", "adaptive_weight", "max_q_backup", "full_size"), name => Compare(name, 2, settings => settings));
+
     private static void Compare(string name, int threads, Func<OfqlSettings, OfqlSettings> change)
     {
         using var golden = GoldenFile.Open("ofql/" + name);

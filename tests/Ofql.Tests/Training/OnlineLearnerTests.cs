@@ -66,20 +66,23 @@ public sealed class OnlineLearnerTests
     }
 
     [Theory]
-    [InlineData(7, 400)]
-    [InlineData(31, 400)]
-    [InlineData(230, 400)]
+    [InlineData(7, 400, 1)]
+    [InlineData(31, 400, 1)]
+    [InlineData(230, 400, 1)]
     // The ring is overwritten between two checkpoints.
-    [InlineData(230, 50)]
-    public void A_run_restored_from_its_checkpoint_goes_on_as_if_nothing_had_happened(int stopAt, int capacity)
+    [InlineData(230, 50, 1)]
+    // Within a round, whose updates are to come.
+    [InlineData(97, 400, 40)]
+    public void A_run_restored_from_its_checkpoint_goes_on_as_if_nothing_had_happened(int stopAt, int capacity, int round)
     {
-        using var whole = new Run(_options, capacity);
+        var options = _options with { RoundSteps = round };
+        using var whole = new Run(options, capacity);
         whole.Advance(300);
 
         var store = new Memory();
         var saved = new List<float[]>();
         var integers = new List<long>();
-        using (var first = new Run(_options, capacity, store))
+        using (var first = new Run(options, capacity, store))
         {
             first.Advance(stopAt);
             first.Learner.Store();
@@ -95,16 +98,29 @@ public sealed class OnlineLearnerTests
             first.Learner.Store();
         }
 
-        using var second = new Run(_options, capacity, store);
+        using var second = new Run(options, capacity, store);
         second.Advance(3);
         foreach (var (tensor, values) in second.Learner.StateTensors.Zip(saved))
             tensor.Write(values);
         foreach (var (integer, value) in second.Learner.StateIntegers.Zip(integers))
             integer.Write(value);
         second.Learner.Restore();
+        using (var atStop = new Run(options, capacity))
+        {
+            atStop.Advance(stopAt);
+            Assert.Equal(Metrics(atStop), Metrics(second));
+        }
+
         second.Advance(300 - stopAt);
         Assert.Empty(OfqlBench.Differences(OfqlBench.State(whole.Learner), OfqlBench.State(second.Learner)));
         Assert.Equal(whole.Buffer.Digest, second.Buffer.Digest);
+    }
+
+    private static float[] Metrics(Run run)
+    {
+        var metrics = new float[run.Learner.MetricNames.Count];
+        run.Learner.ReadMetrics(metrics);
+        return metrics;
     }
 
     [Fact]

@@ -210,6 +210,71 @@ public class TrainingLoopTests
     }
 
     [Fact]
+    public void An_evaluation_of_a_step_that_is_saved_runs_beside_the_steps_after_it_and_is_repeated_by_a_run_resumed_there()
+    {
+        var options = new TrainingOptions { Updates = 40, LogEvery = 8, EvaluateEvery = 20, CheckpointEvery = 20 };
+        var (whole, wholeStore, sink) = (new Sink(), new Store(), new Sink());
+        using (var run = new Run(options, whole, wholeStore, Evaluation))
+            run.Loop.Run(CancellationToken.None);
+        var store = new Store { Events = sink.Events };
+        using var advanced = new ManualResetEventSlim();
+        using (var run = new Run(options, sink, store, Evaluation, beside: step => stop =>
+        {
+            Assert.True(advanced.Wait(TimeSpan.FromSeconds(60), stop));
+            return Evaluation(step, stop);
+        }))
+        {
+            run.Agent.Updated = step =>
+            {
+                if (step > 25)
+                    advanced.Set();
+            };
+            Assert.Equal(TrainingOutcome.Completed, run.Loop.Run(CancellationToken.None).Outcome);
+        }
+
+        Assert.True(sink.Events.IndexOf("save 20") < sink.Events.IndexOf("evaluation 20"));
+        Assert.Equal(whole.Evaluations.Select(entry => entry.Step), sink.Evaluations.Select(entry => entry.Step));
+        Assert.Equal(wholeStore.Text(40), store.Text(40));
+
+        store.Saved.Remove(40);
+        var after = new Sink();
+        using (var run = new Run(options, after, store, Evaluation))
+        {
+            Assert.Equal(20, run.Loop.Resume());
+            run.Loop.Run(CancellationToken.None);
+        }
+
+        Assert.Equal([20L, 40L], after.Evaluations.Select(entry => entry.Step));
+        Assert.Equal(wholeStore.Text(40), store.Text(40));
+    }
+
+    [Fact]
+    public void A_wish_to_stop_reaches_the_evaluation_of_the_step_that_the_training_stands_at()
+    {
+        var options = new TrainingOptions { Updates = 40, LogEvery = 8, EvaluateEvery = 20, CheckpointEvery = 20 };
+        var (sink, store) = (new Sink(), new Store());
+        using var stop = new CancellationTokenSource();
+        using (var run = new Run(options, sink, store, Evaluation, beside: _ => stopped =>
+        {
+            Assert.True(stopped.WaitHandle.WaitOne(TimeSpan.FromSeconds(60)));
+            throw new OperationCanceledException(stopped);
+        }))
+        {
+            run.Agent.Updated = step => Cancel(stop, step == 20);
+            Assert.Equal(TrainingOutcome.Cancelled, run.Loop.Run(stop.Token).Outcome);
+        }
+
+        Assert.Empty(sink.Evaluations);
+        using (var run = new Run(options, sink, store, Evaluation))
+        {
+            Assert.Equal(20, run.Loop.Resume());
+            run.Loop.Run(CancellationToken.None);
+        }
+
+        Assert.Equal([20L, 40L], sink.Evaluations.Select(entry => entry.Step));
+    }
+
+    [Fact]
     public void Divergence_is_told_even_if_the_evaluation_beside_fails_too()
     {
         var store = new Store();

@@ -9,6 +9,9 @@ public sealed class BcFactory : AgentFactory<BcSettings>
     /// <inheritdoc/>
     public override string Paper => "CORL, arXiv 2210.07105";
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<PublishedSettings> Published { get; } = [.. D4rlTasks.Locomotion.With("CORL's code, the same for all", 1_000_000)];
+
     internal static PolicyFormat<BcSettings> Format { get; } = new()
     {
         Kind = "bc",

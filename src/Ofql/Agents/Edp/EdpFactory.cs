@@ -14,9 +14,7 @@ public sealed class EdpFactory : AgentFactory<EdpSettings>
     /// <inheritdoc/>
     public override IReadOnlyList<PublishedSettings> Published { get; } =
     [
-        // Its Kitchen and Adroit rewards are scaled to [-1, 1], which no option does.
-        .. DiffusionQlTask.All.Where(task => task.IsAntMaze || task.Name.EndsWith("-v2", StringComparison.Ordinal)).Select(task => new PublishedSettings(
-            task.Name, task.ClippingAndRewards(), "EDP's code, the clip Diffusion-QL's") { Updates = 2_000_000, Acting = PublishedSettings.Softmax(50) }),
+        .. DiffusionQlTask.All.Select(task => new PublishedSettings(task.Name, OptionsOf(task), "EDP's code, the clip Diffusion-QL's") { Updates = 2_000_000, Acting = PublishedSettings.Softmax(50) }),
     ];
 
     internal static PolicyFormat<EdpSettings> Format { get; } = new()
@@ -38,4 +36,14 @@ public sealed class EdpFactory : AgentFactory<EdpSettings>
 
     /// <inheritdoc/>
     protected override IAgent Create(EdpSettings settings, AgentContext context) => new EdpAgent(settings, context);
+
+    // All levels from noise to action; the rewards of Kitchen and Adroit within [-1, 1].
+    private static Dictionary<string, string> OptionsOf(DiffusionQlTask task)
+    {
+        var options = task.ClippingAndRewards();
+        options["sampler"] = "ddpm";
+        if (!task.IsAntMaze && !task.Name.EndsWith("-v2", StringComparison.Ordinal))
+            options["normalize_rewards"] = "range";
+        return options;
+    }
 }

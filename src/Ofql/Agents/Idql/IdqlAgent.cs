@@ -33,7 +33,7 @@ public sealed class IdqlAgent : ProgramAgent
         ValueOptimizer = Optimizer(model.Psi, new AdamOptions(settings.ValueLearningRate));
         CriticOptimizer = Optimizer(model.Phi, new AdamOptions(settings.CriticLearningRate, MaximumNorm: settings.CriticMaxNorm));
         ActorOptimizer = Optimizer(model.Theta, new AdamOptions(
-            settings.LearningRate, MaximumNorm: settings.ActorMaxNorm, CosineSteps: CosineSteps(settings.LearningRateDecay)));
+            settings.LearningRate, WeightDecay: settings.WeightDecay, MaximumNorm: settings.ActorMaxNorm, CosineSteps: CosineSteps(settings.LearningRateDecay)));
 
         ValueProgram = Compile(
             program => program.Gradient(ValueTerms.Loss, model.Psi).Compute(ValueTerms.MeanV).Step(ValueOptimizer),

@@ -12,6 +12,7 @@ public sealed class IdqlFactory : AgentFactory<IdqlSettings>
     /// <inheritdoc/>
     public override IReadOnlyList<PublishedSettings> Published { get; } =
     [
+        // Scored by the best of 16, 64 or 256 candidates; which of them by task is not stated.
         .. D4rlTasks.Locomotion.With("the authors' code", 3_000_000, ("normalize_rewards", "return_range")),
         .. D4rlTasks.AntMaze("v2").With("the authors' code", 3_000_000, ("expectile", "0.9"), ("reward_shift", "-1")),
     ];

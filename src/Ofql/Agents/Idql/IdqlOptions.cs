@@ -17,6 +17,7 @@ internal static class IdqlOptions
         .Critic("3e-4 [code]", "0.005 [code]")
         .Number("value_learning_rate", s => s.ValueLearningRate, (s, v) => s with { ValueLearningRate = v }, 0, 1, "Adam's rate for V, 3e-4 [code].")
         .Decay("of the policy alone; cosine over the planned updates [code]")
+        .Number("weight_decay", s => s.WeightDecay, (s, v) => s with { WeightDecay = v }, 0, 1, "Decoupled weight decay of the policy: AdamW [code], by its optimiser's default of 1e-4.")
         .Clipping("none [code]", "none [code]")
         .Number("actor_tau", s => s.ActorTau, (s, v) => s with { ActorTau = v }, 0, 1, "Weight of the actor in its moving average, 0.001 in every update [code].")
         .Discount("0.99 [code]")

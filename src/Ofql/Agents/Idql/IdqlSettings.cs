@@ -17,7 +17,7 @@ public enum IdqlValue
 }
 
 /// <summary>
-/// Every choice of Implicit Diffusion Q-Learning (arXiv 2304.10573). Defaults are those of the authors' code on locomotion.
+/// Every choice of Implicit Diffusion Q-Learning (arXiv 2304.10573). Defaults are those of the authors' code on locomotion, but for the rewards, which it scales by the range of returns there.
 /// <see cref="IdqlOptions"/> gives the sources.
 /// </summary>
 public sealed record IdqlSettings : ActorCriticSettings
@@ -51,6 +51,9 @@ public sealed record IdqlSettings : ActorCriticSettings
 
     /// <summary>V's learning rate.</summary>
     public double ValueLearningRate { get; init; } = 3e-4;
+
+    /// <summary>Decoupled weight decay of the actor (AdamW).</summary>
+    public double WeightDecay { get; init; } = 1e-4;
 
     /// <summary>Weight of the actor in its moving average, every update.</summary>
     public double ActorTau { get; init; } = 0.001;

@@ -47,7 +47,7 @@ internal static class RegularizedPolicyOptions
     /// <summary>Options that acting depends on and that the first policy files did not have yet.</summary>
     public static IReadOnlyList<string> LaterActing { get; } = ["train_critics", "critic_begins_with_tanh"];
 
-    /// <summary>discount, eta, eta_scale, train_critics, q_normalization, q_floor, max_q_backup, max_q_candidates, act_with.</summary>
+    /// <summary>discount, eta, eta_scale, train_critics, q_normalization, q_floor, q_aggregation, max_q_backup, max_q_candidates, act_with.</summary>
     public static OptionTable<T> QLearning<T>(this OptionTable<T> table, string eta, string normalization = "policy actions of the other critic [DQL], data actions [paper], none")
         where T : RegularizedPolicySettings => table
         .Discount("0.99 [DQL, CD]")
@@ -56,6 +56,7 @@ internal static class RegularizedPolicyOptions
         .Boolean("train_critics", s => s.TrainCritics, (s, v) => s with { TrainCritics = v }, "Critics beside the policy; false with eta 0 clones the behaviour in a quarter of the work, and leaves no choice among candidates.")
         .Word("q_normalization", s => s.QNormalization, (s, v) => s with { QNormalization = v }, $"Mean |Q| that divides the Q term: {normalization}.")
         .Number("q_floor", s => s.QFloor, (s, v) => s with { QFloor = v }, 0, Infinite, "Smallest denominator of the Q term (ours: the published codes have none and explode where Q is 0).")
+        .Word("q_aggregation", s => s.QAggregation, (s, v) => s with { QAggregation = v }, "Two target critics to one value in the backup: min [DQL, CD], or mean (arXiv 2502.02538 for FBRAC).")
         .Boolean("max_q_backup", s => s.MaxQBackup, (s, v) => s with { MaxQBackup = v }, "Best of several target actions in the backup: AntMaze only [DQL, CD].")
         .Integer("max_q_candidates", s => s.MaxQCandidates, (s, v) => s with { MaxQCandidates = (int)v }, 1, "Target actions per next state in that backup, 10 [DQL, CD].", 1000)
         .Word("act_with", s => s.ActWith, (s, v) => s with { ActWith = v }, "Parameters that act: online [DQL] or average [CD].");

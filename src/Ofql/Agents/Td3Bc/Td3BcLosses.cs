@@ -43,10 +43,9 @@ internal sealed class Td3BcLosses
     public Td3BcPolicyTerms Policy()
     {
         var action = _model.Policy.Apply(_model.Theta, Batch.State);
-        var (q1, _) = _model.Critic.Apply(_model.Phi, Batch.State, action);
-        var lambda = StopGradient((float)_settings.Alpha * Reciprocal(Mean(Abs(q1))));
+        var q = _critics.Policy(_model.Phi, action, coin: 0, QNormalization.Same, floor: 0);
         var bcLoss = Mean(Square(action - Batch.Action));
-        return new Td3BcPolicyTerms(action, q1, lambda, bcLoss, bcLoss - (lambda * Mean(q1)));
+        return new Td3BcPolicyTerms(action, q.Q1, (float)_settings.Alpha * Reciprocal(q.Scale), bcLoss, bcLoss + ((float)_settings.Alpha * q.Loss));
     }
 }
 

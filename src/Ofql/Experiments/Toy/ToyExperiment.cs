@@ -37,9 +37,11 @@ public sealed record ToyArm(string Name, ToyMethod Method, IReadOnlyList<int> St
 {
     private static readonly int[] PaperSteps = [1, 2, 5, 10];
 
-    /// <summary>The paper's comparison. It shows the average velocity at one step only.</summary>
+    /// <summary>The paper's comparison, and Diffusion-QL's ablation to one step. The paper shows the average velocity at one step only.</summary>
     public static IReadOnlyList<ToyArm> Methods { get; } =
-        [Of(ToyMethod.Ddpm), Of(ToyMethod.MarginalVelocity), Of(ToyMethod.AverageVelocity(new TimeSampling()))];
+    [
+        Of(ToyMethod.Ddpm), new(ToyMethod.DdpmOfOneStep.Name, ToyMethod.DdpmOfOneStep, [1]), Of(ToyMethod.MarginalVelocity), Of(ToyMethod.AverageVelocity(new TimeSampling())),
+    ];
 
     /// <summary>The average velocity at one step under samplers of (r, t) that visit (0, 1), the pair it acts with, and two that do not.</summary>
     /// <param name="updates">Updates of the training, over which the ramps rise.</param>

@@ -20,7 +20,10 @@ public abstract class ToyMethod
     private protected ToyMethod(string name, int timeInputs) => (Name, TimeInputs) = (name, timeInputs);
 
     /// <summary>DDPM: predicts the noise; Diffusion-QL's schedule of 10 steps, of which 1, 2 and 5 are visited for fewer steps.</summary>
-    public static ToyMethod Ddpm { get; } = new DdpmMethod();
+    public static ToyMethod Ddpm { get; } = new DdpmMethod("ddpm", trainedSteps: 10);
+
+    /// <summary>The same trained with one step, as Diffusion-QL with T = 1 is: the network sees nothing but noise.</summary>
+    public static ToyMethod DdpmOfOneStep { get; } = new DdpmMethod("ddpm_of_one_step", trainedSteps: 1);
 
     /// <summary>Flow matching: the marginal velocity, at uniform times.</summary>
     public static ToyMethod MarginalVelocity { get; } = new MarginalMethod();
@@ -40,20 +43,18 @@ public abstract class ToyMethod
     /// <summary>Samples [R, 2] from noise in N steps; a diffusion takes N - 1 more noises of the same shape.</summary>
     internal abstract Node Sample(ToyField f, Node start, IReadOnlyList<Node> noises, int steps);
 
-    private sealed class DdpmMethod() : ToyMethod("ddpm", 1)
+    private sealed class DdpmMethod(string name, int trainedSteps) : ToyMethod(name, 1)
     {
-        private const int TrainedSteps = 10;
-
         internal override ToyObjective Objective(ToyField f, Node a, Node eps, RandomStream times)
         {
             var level = NoiseLevelInputs.Create(a.Graph);
-            var source = new NoiseLevelSource(Schedule(TrainedSteps), times, level);
-            var terms = DiffusionTerms.Of(Field(f, TrainedSteps), a, eps, level);
+            var source = new NoiseLevelSource(Schedule(trainedSteps), times, level);
+            var terms = DiffusionTerms.Of(Field(f, trainedSteps), a, eps, level);
             return new ToyObjective(terms.MeanSquare(), source);
         }
 
         internal override Node Sample(ToyField f, Node start, IReadOnlyList<Node> noises, int steps) =>
-            ReverseDiffusion.Sample(Field(f, steps), Schedule(TrainedSteps).Respaced(steps), start, noises, (float)ToySet.Reach);
+            ReverseDiffusion.Sample(Field(f, steps), Schedule(trainedSteps).Respaced(steps), start, noises, (float)ToySet.Reach);
 
         private static NoiseSchedule Schedule(int steps) => NoiseSchedule.Of(NoiseScheduleKind.Vp, steps);
 

@@ -61,7 +61,10 @@ internal abstract unsafe class Instruction
     /// <summary>Multiply-adds of a matrix product, of unpadded shapes; 0 for everything else.</summary>
     public long MultiplyAdds { get; init; }
 
-    /// <summary>Multiply-adds since the last call, of an instruction whose work depends on its operands; it adds none to <see cref="MultiplyAdds"/>.</summary>
+    /// <summary>Whether the work depends on the operands, so that it is counted as it is done: by <see cref="TakeMultiplyAdds"/>, with none in <see cref="MultiplyAdds"/>.</summary>
+    public virtual bool CountsAsItRuns => false;
+
+    /// <summary>Multiply-adds since the last call, of an instruction that <see cref="CountsAsItRuns"/>.</summary>
     public virtual long TakeMultiplyAdds() => 0;
 
     /// <summary>What cuts the work into tasks, where several instructions are cut alike (chunks of one parameter layout).</summary>

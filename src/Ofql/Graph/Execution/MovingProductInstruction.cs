@@ -66,5 +66,7 @@ internal sealed unsafe class MovingProductInstruction : Instruction
         Interlocked.Add(ref _rows, count);
     }
 
+    public override bool CountsAsItRuns => true;
+
     public override long TakeMultiplyAdds() => Interlocked.Exchange(ref _rows, 0) * _x.Layout.Columns * _y.Layout.Columns;
 }

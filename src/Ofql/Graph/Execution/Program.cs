@@ -42,7 +42,7 @@ public sealed unsafe class Program : IDisposable
         _preparation = preparation;
         _work = WorkOf(phases);
         _workPrepared = WorkOf(phases.Skip(preparation.Phases));
-        _counting = [.. phases.SelectMany(phase => phase.Instructions).Where(instruction => instruction is MovingProductInstruction)];
+        _counting = [.. phases.SelectMany(phase => phase.Instructions).Where(instruction => instruction.CountsAsItRuns)];
         _updated = updated;
         _team = team;
         _batch = batch;

@@ -17,10 +17,10 @@ public sealed class WorkerTeam : IDisposable
 
     private readonly int _spinsBeforeYield;
     private readonly Thread[] _workers;
-    private readonly SemaphoreSlim _sleepers = new(0);
+    private readonly SemaphoreSlim[] _wakers;
+    private readonly int[] _asleep;
     private Program? _program;
     private volatile int _generation;
-    private volatile int _sleeping;
     private volatile int _arrived;
     private volatile int _barrierGeneration;
     private volatile int _finished;
@@ -35,6 +35,8 @@ public sealed class WorkerTeam : IDisposable
         Threads = threads;
         _spinsBeforeYield = threads > Environment.ProcessorCount ? SpinsOfTooMany : SpinsBeforeYield;
         _workers = new Thread[threads - 1];
+        _asleep = new int[threads];
+        _wakers = Array.ConvertAll(_asleep, _ => new SemaphoreSlim(0));
         for (var i = 0; i < _workers.Length; i++)
         {
             var member = i + 1;
@@ -52,17 +54,18 @@ public sealed class WorkerTeam : IDisposable
         if (_stopped)
             return;
         _stopped = true;
-        Interlocked.Increment(ref _generation);
-        if (_workers.Length > 0)
-            _sleepers.Release(_workers.Length);
+        Wake();
         foreach (var worker in _workers)
             worker.Join();
-        _sleepers.Dispose();
+        foreach (var waker in _wakers)
+            waker.Dispose();
     }
 
     /// <summary>Runs all phases of a program on all threads; returns when all are done.</summary>
+    /// <exception cref="ObjectDisposedException">The team, and so whoever it belongs to, has been disposed.</exception>
     internal void Run(Program program)
     {
+        ObjectDisposedException.ThrowIf(_stopped, this);
         if (_workers.Length == 0)
         {
             program.RunMember(this, 0);
@@ -70,12 +73,7 @@ public sealed class WorkerTeam : IDisposable
         }
 
         _program = program;
-        Interlocked.Increment(ref _generation);
-        // A worker that has just decided to sleep counts itself first and looks at the generation again after that. Read once:
-        // by a second look it may be up again, and a release of nobody is an error.
-        var sleeping = _sleeping;
-        if (sleeping > 0)
-            _sleepers.Release(sleeping);
+        Wake();
         RunMember(program, 0);
         for (var spins = 0; _finished != Threads; spins++)
             Pause(spins);
@@ -105,6 +103,18 @@ public sealed class WorkerTeam : IDisposable
             if (_failure is not null)
                 throw new AbandonedException();
             Pause(spins);
+        }
+    }
+
+    // A worker that has decided to sleep says so first and looks at the generation again after that. Each has a semaphore of its own: a release meant
+    // for one that is not up yet could otherwise be taken by another that goes to sleep again with it.
+    private void Wake()
+    {
+        Interlocked.Increment(ref _generation);
+        for (var member = 1; member < _asleep.Length; member++)
+        {
+            if (Volatile.Read(ref _asleep[member]) != 0 && Interlocked.Exchange(ref _asleep[member], 0) != 0)
+                _wakers[member].Release();
         }
     }
 
@@ -146,10 +156,10 @@ public sealed class WorkerTeam : IDisposable
                     continue;
                 }
 
-                Interlocked.Increment(ref _sleeping);
-                if (_generation == seen)
-                    _sleepers.Wait();
-                Interlocked.Decrement(ref _sleeping);
+                Interlocked.Exchange(ref _asleep[member], 1);
+                // Woken between: the release is there, or about to be.
+                if (_generation == seen || Interlocked.Exchange(ref _asleep[member], 0) == 0)
+                    _wakers[member].Wait();
             }
 
             seen = _generation;
