@@ -18,54 +18,52 @@ public unsafe class RowBenchmarks
     private PanelMatrix _y = null!;
     private PanelMatrix _normalized = null!;
     private PanelMatrix _weights = null!;
-    private NativeBuffer<float> _column = null!;
-    private NativeBuffer<float> _where = null!;
+    private NativeBuffer<float>[] _columns = [];
 
     /// <summary>Makes the matrices.</summary>
     [GlobalSetup]
     public void Setup()
     {
         (_x, _y, _normalized, _weights) = (new PanelMatrix(Rows, Columns), new PanelMatrix(Rows, Columns), new PanelMatrix(Rows, Columns), new PanelMatrix(1, Columns));
-        _column = new NativeBuffer<float>(Rows);
-        _where = new NativeBuffer<float>(Rows);
+        _columns = [new NativeBuffer<float>(Rows), new NativeBuffer<float>(Rows)];
         // Every other row: what a flow ratio of one half leaves.
         for (var row = 0; row < Rows; row++)
-            _where.Span[row] = row % 2;
+            _columns[1].Span[row] = row % 2;
     }
 
     /// <summary>y = w (x - mean) / deviation + b.</summary>
     [Benchmark]
-    public void LayerNorm() => RowNorm.Forward(_x.Pointer, _x.Layout, _weights.Pointer, _weights.Pointer, _layer, _y.Pointer, _normalized.Pointer, _column.Pointer, 0, Rows);
+    public void LayerNorm() => RowNorm.Forward(_x.Pointer, _x.Layout, _weights.Pointer, _weights.Pointer, _layer, _y.Pointer, _normalized.Pointer, _columns[0].Pointer, 0, Rows);
 
     /// <summary>y = w x / root mean square.</summary>
     [Benchmark]
-    public void RootMeanSquareNorm() => RowNorm.Forward(_x.Pointer, _x.Layout, _weights.Pointer, null, _rootMeanSquare, _y.Pointer, _normalized.Pointer, _column.Pointer, 0, Rows);
+    public void RootMeanSquareNorm() => RowNorm.Forward(_x.Pointer, _x.Layout, _weights.Pointer, null, _rootMeanSquare, _y.Pointer, _normalized.Pointer, _columns[0].Pointer, 0, Rows);
 
     /// <summary>dx of a layer norm.</summary>
     [Benchmark]
-    public void LayerNormInputGradient() => RowNorm.InputGradient(_x.Pointer, _x.Layout, _weights.Pointer, _layer, _normalized.Pointer, _column.Pointer, _y.Pointer, false, 0, Rows);
+    public void LayerNormInputGradient() => RowNorm.InputGradient(_x.Pointer, _x.Layout, _weights.Pointer, _layer, _normalized.Pointer, _columns[0].Pointer, _y.Pointer, false, 0, Rows);
 
     /// <summary>Q = h . w + b of all rows.</summary>
     [Benchmark]
-    public void OneColumn() => SingleColumn.Forward(_x.Pointer, _x.Layout.PanelStride, _x.Layout.Panels, _weights.Pointer, null, _column.Pointer, false, 0, Rows);
+    public void OneColumn() => SingleColumn.Forward(_x.Pointer, _x.Layout.PanelStride, _x.Layout.Panels, _weights.Pointer, null, _columns[0].Pointer, false, 0, Rows);
 
     /// <summary>dh = dQ w' times a stored derivative.</summary>
     [Benchmark]
-    public void OneColumnInputGradient() => SingleColumn.InputGradient(_column.Pointer, _weights.Pointer, _y.Pointer, _normalized.Pointer, _x.Layout.PanelStride, _x.Layout.Panels, false, 0, Rows);
+    public void OneColumnInputGradient() => SingleColumn.InputGradient(_columns[0].Pointer, _weights.Pointer, _y.Pointer, _normalized.Pointer, _x.Layout.PanelStride, _x.Layout.Panels, false, 0, Rows);
 
     /// <summary>Half of the rows gathered, and put back with 0 between them.</summary>
     [Benchmark]
     public void MoveRows()
     {
-        Moves.PickRows(_x.Pointer, _where.Pointer, _y.Pointer, _x.Layout, 0, Rows);
-        Moves.PlaceRows(_y.Pointer, _where.Pointer, null, _normalized.Pointer, _x.Layout, 0, Rows);
+        Moves.PickRows(_x.Pointer, _columns[1].Pointer, _y.Pointer, _x.Layout, 0, Rows);
+        Moves.PlaceRows(_y.Pointer, _columns[1].Pointer, null, _normalized.Pointer, _x.Layout, 0, Rows);
     }
 
     /// <summary>Frees them.</summary>
     [GlobalCleanup]
     public void Cleanup()
     {
-        foreach (var matrix in (IDisposable[])[_x, _y, _normalized, _weights, _column, _where])
+        foreach (var matrix in (IDisposable[])[_x, _y, _normalized, _weights, .. _columns])
             matrix.Dispose();
     }
 }

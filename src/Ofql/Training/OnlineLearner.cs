@@ -115,11 +115,11 @@ public sealed class OnlineLearner : IAgent
             return;
         for (var update = 0L; update < (long)_options.RoundSteps * _options.UpdatesPerStep; update++)
             _agent.Update();
-        _agent.ReadMetrics(_metrics);
         // One trial of what was learned from the episodes that have ended, even if a round held several.
         if (_trials is not null && _episodes > _triedEpisodes)
             _trials.Run();
         _triedEpisodes = _episodes;
+        _agent.ReadMetrics(_metrics);
     }
 
     /// <inheritdoc/>

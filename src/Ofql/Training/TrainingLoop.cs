@@ -37,8 +37,9 @@ public sealed record TrainingHooks
 
 /// <summary>
 /// Runs an agent from the step it is at to the planned number of updates. Order within a step: update, guard, log, snapshot,
-/// evaluate, checkpoint; so a checkpoint of step k is written after everything that was recorded up to step k, also of an evaluation that
-/// runs beside the training. Only one of step k itself does not wait: whoever resumes there evaluates again. Allocates nothing per update.
+/// checkpoint, evaluate; so a checkpoint of step k is written after everything that was recorded before step k, also of an evaluation that
+/// runs beside the training, and does not wait for the evaluation of step k: whoever resumes there makes it again. Only the last checkpoint holds
+/// the last evaluation. Allocates nothing per update.
 /// </summary>
 public sealed class TrainingLoop
 {
@@ -49,7 +50,7 @@ public sealed class TrainingLoop
     private readonly DivergenceGuard _guard;
     private IReadOnlyList<NamedValue> _evaluation = [];
     private Task<IReadOnlyList<NamedValue>>? _beside;
-    private CancellationTokenSource? _besideStop;
+    private Action? _stopBeside;
     private long _besideStep;
     private long _evaluatedBefore;
     private Pace _pace;
@@ -68,15 +69,12 @@ public sealed class TrainingLoop
         _window = new MetricWindow(agent.MetricNames);
         _guard = new DivergenceGuard(agent.MetricNames, options.ValueLimit);
         _pace = new Pace(hooks.Time, agent.Step);
-        StateInteger[] own = [new("training/evaluated_step", () => Recorded, value => _evaluatedStep = value)];
+        StateInteger[] own = [new("training/evaluated_step", () => _evaluatedStep, value => _evaluatedStep = value)];
         State = new TrainingState(agent, agent.StateTensors, [.. agent.StateIntegers, .. own, .. _window.Integers]);
     }
 
     /// <summary>What a checkpoint of this run holds: the agent's state and the loop's own.</summary>
     public TrainingState State { get; }
-
-    /// <summary>The last step whose evaluation is recorded, not only begun.</summary>
-    private long Recorded => _beside is null ? _evaluatedStep : _evaluatedBefore;
 
     /// <summary>Restores the newest checkpoint, if there is one. Returns the step to go on from.</summary>
     public long Resume()
@@ -140,8 +138,11 @@ public sealed class TrainingLoop
             _hooks.Snapshot?.Invoke(_agent);
         if (_beside is { IsCompleted: true })
             RecordBeside();
+        var isSaved = _options.CheckpointEvery > 0 && step % _options.CheckpointEvery == 0;
+        if (isSaved && step < _options.Updates && Save(final: false) is { } unsound)
+            return unsound;
         EvaluateIfDue(cancellation);
-        return _options.CheckpointEvery > 0 && step % _options.CheckpointEvery == 0 ? Save(step == _options.Updates) : null;
+        return isSaved && step == _options.Updates ? Save(final: true) : null;
     }
 
     private void Log()
@@ -185,9 +186,10 @@ public sealed class TrainingLoop
     {
         _evaluatedBefore = _evaluatedStep;
         (_besideStep, _evaluatedStep) = (step, step);
-        _besideStop = new CancellationTokenSource();
-        var stop = _besideStop.Token;
-        _beside = Task.Factory.StartNew(() => evaluate(stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        // Nothing but memory, while nobody waits for its handle: it ends with the task.
+        var stop = new CancellationTokenSource();
+        _stopBeside = stop.Cancel;
+        _beside = Task.Factory.StartNew(() => evaluate(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Ends an evaluation of the step that the training stands at; resumed there, it is made again.</summary>
@@ -195,7 +197,7 @@ public sealed class TrainingLoop
     {
         if (_beside is not { IsCompleted: false } beside || _besideStep != _agent.Step)
             return;
-        _besideStop!.Cancel();
+        _stopBeside!();
         Task.WaitAny(beside);
         // What became of it is of no interest any more.
         _ = beside.Exception;
@@ -271,8 +273,7 @@ public sealed class TrainingLoop
 
     private string? Save(bool final)
     {
-        if (_besideStep != _agent.Step)
-            RecordBeside();
+        RecordBeside();
         if (_hooks.Checkpoints is null)
             return null;
         if (_guard.Inspect(State.Tensors) is { } reason)
@@ -284,7 +285,7 @@ public sealed class TrainingLoop
             _hooks.Checkpoints.Save(State, final);
         });
         _savedStep = _agent.Step;
-        _savedEvaluation = Recorded;
+        _savedEvaluation = _evaluatedStep;
         return null;
     }
 

@@ -153,7 +153,8 @@ public sealed class OfqlPolicyTests
             using var policy = Load(folder, agent, new ActingOptions { NoiseScale = 0, Candidates = 40 });
             var expected = new float[2];
             policy.Act([1, 2, 3], expected);
-            var acting = Task.Run(() =>
+            Exception? end = null;
+            var acting = new Thread(() =>
             {
                 var action = new float[2];
                 try
@@ -164,14 +165,16 @@ public sealed class OfqlPolicyTests
                         Assert.Equal(expected, action);
                     }
                 }
-                catch (ObjectDisposedException)
+                catch (Exception cause)
                 {
-                    return;
+                    end = cause;
                 }
             });
+            acting.Start();
             Thread.SpinWait(2000 * repeat);
             Parallel.Invoke(policy.Dispose, policy.Dispose);
-            Assert.True(acting.Wait(TimeSpan.FromSeconds(60)));
+            Assert.True(acting.Join(TimeSpan.FromSeconds(60)));
+            Assert.IsType<ObjectDisposedException>(end);
         }
     }
 

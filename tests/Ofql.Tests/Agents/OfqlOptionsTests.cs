@@ -55,6 +55,7 @@ public sealed class OfqlOptionsTests
         ["endpoint_region"] = ("zero_start", "endpoint_share=0.5"),
         ["endpoint_width"] = ("0.5", "endpoint_share=0.5;endpoint_region=uniform_start"),
         ["endpoint_ramp"] = ("1000", "endpoint_share=0.5"),
+        ["q_aggregation"] = ("mean", ""),
         ["max_q_backup"] = ("true", ""),
         ["max_q_candidates"] = ("3", "max_q_backup=true"),
         ["act_with"] = ("online", ""),

@@ -233,6 +233,7 @@ public class TrainingLoopTests
         }
 
         Assert.True(sink.Events.IndexOf("save 20") < sink.Events.IndexOf("evaluation 20"));
+        Assert.Equal(wholeStore.Text(20), store.Text(20));
         Assert.Equal(whole.Evaluations.Select(entry => entry.Step), sink.Evaluations.Select(entry => entry.Step));
         Assert.Equal(wholeStore.Text(40), store.Text(40));
 
@@ -481,8 +482,11 @@ public class TrainingLoopTests
 
         public void WriteEvaluation(long step, IReadOnlyList<NamedValue> values)
         {
+            // As the table of a run: a step that is evaluated again takes its own place.
+            Evaluations.RemoveAll(entry => entry.Step >= step);
             Evaluations.Add((step, values));
             Events.Add($"evaluation {step}");
+            Texts.Remove($"{step}: {string.Join(' ', values)}");
             Texts.Add($"{step}: {string.Join(' ', values)}");
         }
 
