@@ -18,10 +18,11 @@ public sealed class ReproduceToyTests
         foreach (var text in (string[])["crescent", "spiral", "checkerboard", "ddpm", "marginal_velocity", "average_velocity", "off support", "1 seed;"])
             Assert.Contains(text, output, StringComparison.Ordinal);
         var lines = File.ReadAllLines(cli["deep/toy/toy.csv"]);
-        Assert.Equal(1 + (3 * (1 + (3 * 4))), lines.Length);
+        Assert.Equal(1 + (3 * 14), lines.Length);
+        Assert.Matches(@"spiral, one step: ddpm \d+\.\d, ddpm_of_one_step \d+\.\d, marginal_velocity \d+\.\d times as far from the data as average_velocity\.", output);
         XNamespace svg = "http://www.w3.org/2000/svg";
-        // 3 sets by 13 columns: the data, and 3 methods by 1, 2, 5, 10 steps.
-        Assert.Equal(3 * 13, XDocument.Load(cli["deep/toy/toy.svg"]).Descendants(svg + "path").Count());
+        // 3 sets by 14 columns: the data, 3 methods by 1, 2, 5, 10 steps, and DDPM trained with one.
+        Assert.Equal(3 * 14, XDocument.Load(cli["deep/toy/toy.svg"]).Descendants(svg + "path").Count());
         Assert.Equal(["toy.csv", "toy.svg"], Directory.GetFiles(cli["deep/toy"]).Select(Path.GetFileName).Order());
     }
 
@@ -34,7 +35,10 @@ public sealed class ReproduceToyTests
         var json = JsonNode.Parse(output)!;
         Assert.Equal([0, 1, 2], json["seeds"]!.AsArray().Select(seed => (int)seed!));
         var rows = json["results"]!.AsArray();
-        Assert.Equal(13, rows.Count);
+        Assert.Equal(14, rows.Count);
+        var ratio = Distance("marginal_velocity") / Distance("average_velocity");
+        Assert.Equal(ratio, (double)json["one_step_ratios"]!["spiral"]!["marginal_velocity"]!, 1e-9);
+        double Distance(string method) => (double)rows.Single(row => (string)row!["method"]! == method && (int)row["steps"]! == 1)!["sliced_wasserstein"]!["mean"]!;
         Assert.All(rows, row => Assert.True((double)row!["sliced_wasserstein"]!["deviation"]! > 0 && (double)row["floor"]! > 0));
         // The same numbers as in the table.
         var distances = File.ReadAllLines(cli["toy/toy.csv"]).Select(line => line.Split(',')).Where(cells => cells[1] == "ddpm" && cells[2] == "5").Select(cells => double.Parse(cells[4])).ToArray();
