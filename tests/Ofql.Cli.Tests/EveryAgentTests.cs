@@ -129,6 +129,25 @@ public class EveryAgentTests
     }
 
     [Fact]
+    public void A_run_older_than_an_option_goes_on_without_it()
+    {
+        using var cli = new CliFixture();
+        string[] quick = ["--runs", cli.Runs, "--threads", "1", "--set", "training.evaluate_every=0", "--set", "evaluation.episodes=1"];
+        Run(["train", "--data", cli.Data, "--env", "none", "--agent", "idql", "--updates", "2", "--name", "old", "--set", "agent.hidden_width=8", "--set", "agent.batch_size=8", "--set", "agent.learning_rate_decay=none", .. quick]);
+        var path = Path.Combine(cli.Runs, "old", "config.yaml");
+        Assert.Contains("weight_decay: 0.0001", File.ReadAllText(path), StringComparison.Ordinal);
+        File.WriteAllLines(path, File.ReadAllLines(path).Where(line => !line.Contains("weight_decay", StringComparison.Ordinal)));
+        Run(["train", "--resume", "old", "--updates", "3", .. quick]);
+        Assert.Contains("weight_decay: 0\n", File.ReadAllText(path), StringComparison.Ordinal);
+
+        void Run(string[] arguments)
+        {
+            var (code, _, error) = CliFixture.RunWith(arguments, TextReader.Null, Shipped, CancellationToken.None);
+            Assert.True(code == 0, error);
+        }
+    }
+
+    [Fact]
     public void A_rate_that_ends_above_zero_goes_on_at_its_end_and_a_course_of_alpha_forbids_a_longer_run()
     {
         using var cli = new CliFixture();

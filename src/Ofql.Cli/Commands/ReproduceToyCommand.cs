@@ -28,7 +28,7 @@ internal static class ReproduceToyCommand
         var samplers = new Option<bool>("--samplers") { Description = "Compare samplers of (r, t) for the average velocity at one step instead" };
         var threads = CommonOptions.Threads();
         var json = CommonOptions.Json();
-        var command = new Command("toy", "The paper's toy: DDPM, marginal and average velocity on crescent, spiral and checkerboard.")
+        var command = new Command("toy", "The paper's toy: DDPM (of ten steps and of one), marginal and average velocity on crescent, spiral and checkerboard.")
         {
             output, updates, seeds, samplers, sets, batch, points, rate, threads, json,
         };

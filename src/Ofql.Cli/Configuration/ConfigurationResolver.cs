@@ -41,8 +41,8 @@ internal sealed class ConfigurationResolver(Catalog catalog)
         foreach (var key in ConfigurationSchema.Keys)
             layer.Set(key.Name, key.Default, Default);
         string? preset = null;
-        if (request.Saved is not null)
-            layer.Cover(request.Saved);
+        if (request.Saved is { } saved)
+            CoverSaved(layer, saved);
         else if (FindPreset(request, out preset) is { } settings)
             layer.Cover(settings);
         if (request.Task is not null)
@@ -54,6 +54,18 @@ internal sealed class ConfigurationResolver(Catalog catalog)
             throw new UsageException($"task is set to '{set.Text}' by {set.Origin}; a task is named as the argument: ofql train {set.Text}");
         layer.Cover(request.Assignments);
         return Check(layer, preset);
+    }
+
+    // A run that is older than an option was made without it.
+    private void CoverSaved(ConfigurationLayer layer, ConfigurationLayer saved)
+    {
+        layer.Cover(saved);
+        var agent = catalog.Agents.FirstOrDefault(factory => factory.Name == saved.Values.GetValueOrDefault(ConfigurationSchema.AgentName).Text);
+        foreach (var (name, value) in agent?.BeforeTheyExisted ?? new Dictionary<string, string>())
+        {
+            if (!saved.Values.ContainsKey(ConfigurationSchema.AgentPrefix + name))
+                layer.Set(ConfigurationSchema.AgentPrefix + name, value, "the run");
+        }
     }
 
     /// <summary>The settings to begin from, and the name of their preset.</summary>

@@ -66,7 +66,7 @@ internal sealed record CheckpointOrigin(string Checkpoint, CheckpointFacts Facts
         {
             var (before, wanted) = (Run.Find(key), now.Find(key));
             if (before != wanted)
-                throw new UsageException($"{key} is '{wanted}'; expected '{before}', as in the run of '{Checkpoint}': its networks have learned behind that transform. Leave the option out.");
+                throw new UsageException($"{key} is '{wanted}'; expected '{before}', as in the run of '{Checkpoint}': it has learned behind that transform. Leave the option out.");
         }
 
         if (now.Find("agent.learning_rate_decay") is not (null or "none"))

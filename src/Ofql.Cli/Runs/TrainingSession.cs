@@ -163,7 +163,6 @@ internal sealed class TrainingSession
         var result = Guarded(() => loop.Run(cancellation), checkpoints);
         // Where nothing was left to do, the report of the session that did it stands.
         var agreement = result.Outcome == TrainingOutcome.Diverged ? null : Agreement(agent);
-        metrics.Flush();
         if (result.Updating > TimeSpan.Zero || metrics.Evaluations.Rows.Count > evaluated || !File.Exists(_folder.ReportPath))
             WriteReport(manifest, metrics.Evaluations, result, agreement);
         return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator) { RecordedActions = agreement };
@@ -212,11 +211,10 @@ internal sealed class TrainingSession
     private PolicyArtefact Named(PolicyArtefact policy)
     {
         var metadata = new Dictionary<string, string>(policy.Metadata);
-        foreach (var (of, name) in ((string, string)[])[("observation_parts", "state_parts"), ("action_parts", "action_parts")])
-        {
-            if (_request.Data?.Data.Metadata.GetValueOrDefault(of) is { } parts)
-                metadata[name] = parts;
-        }
+        if (_request.Data?.Data.ObservationParts is [_, ..] states)
+            metadata["state_parts"] = PartNames.Join(states);
+        if (_request.Data?.Data.ActionParts is [_, ..] actions)
+            metadata["action_parts"] = PartNames.Join(actions);
 
         return policy with { Metadata = metadata };
     }

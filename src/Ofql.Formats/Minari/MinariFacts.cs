@@ -35,9 +35,14 @@ internal static class MinariFacts
             ["semantics"] = "minari",
             ["episode_ends"] = "terminations and truncations",
             ["episodes_in_file"] = layout.Episodes.Count.ToString(CultureInfo.InvariantCulture),
-            ["observation_parts"] = MinariLayout.Describe(layout.Observations),
-            ["action_parts"] = MinariLayout.Describe(layout.Actions),
+            ["observation_layout"] = MinariLayout.Describe(layout.Observations),
+            ["action_layout"] = MinariLayout.Describe(layout.Actions),
         };
+        // Where there is one part only, its numbers have no names but their places.
+        if (layout.Observations.Count > 1)
+            facts["observation_parts"] = MinariLayout.Names(layout.Observations);
+        if (layout.Actions.Count > 1)
+            facts["action_parts"] = MinariLayout.Names(layout.Actions);
         foreach (var key in Texts.Where(stated.ContainsKey))
             facts.TryAdd("source_" + key, stated[key]);
         if (Seeds(file, layout) is { } seeds)

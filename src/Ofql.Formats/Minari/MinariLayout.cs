@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Ofql.Data;
 using Ofql.Formats.Hdf5;
 
 namespace Ofql.Formats.Minari;
@@ -66,6 +67,11 @@ internal sealed partial class MinariLayout
     /// <summary>The parts as a text for the metadata: name and width.</summary>
     public static string Describe(IReadOnlyList<MinariPart> parts)
         => string.Join(", ", parts.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Name} ({part.Width})")));
+
+    /// <summary>A name for every number, as <see cref="PartNames"/> writes them: that of its part, with its place where the part has several.</summary>
+    public static string Names(IReadOnlyList<MinariPart> parts) => PartNames.Join(parts.SelectMany(part => part.Width == 1
+        ? [part.Name]
+        : Enumerable.Range(0, part.Width).Select(i => string.Create(CultureInfo.InvariantCulture, $"{part.Name}[{i}]"))));
 
     private List<MinariPart> Parts(string group, string name)
     {

@@ -6,6 +6,13 @@ using Ofql.Formats.Svg;
 
 namespace Ofql.Formats.Runs;
 
+/// <summary>A metric over a training.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Points">Means over windows of updates, neighbouring ones averaged where there are many.</param>
+/// <param name="First">The first window's mean.</param>
+/// <param name="Last">The last window's.</param>
+public sealed record MetricCurve(string Name, IReadOnlyList<ChartPoint> Points, double First, double Last);
+
 /// <summary>What <c>metrics.csv</c> says of a training as a whole: each metric as a curve, and where it began and ended.</summary>
 public static class MetricCurves
 {
@@ -16,7 +23,7 @@ public static class MetricCurves
     /// <summary>One curve per metric, of the means over each window of updates, in the order of the file; neighbouring windows are averaged where there are many.</summary>
     /// <returns>No curves where the run wrote no window.</returns>
     /// <exception cref="OfqlException">The file cannot be read, or is not what a run writes.</exception>
-    public static IReadOnlyList<CurvePanel> Of(RunFolder folder)
+    public static IReadOnlyList<MetricCurve> Of(RunFolder folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
         var path = folder.In("metrics.csv");
@@ -39,7 +46,7 @@ public static class MetricCurves
         }
     }
 
-    private static List<CurvePanel> Read(CsvParser parser, string path)
+    private static List<MetricCurve> Read(CsvParser parser, string path)
     {
         var names = parser.Read() ? parser.Record! : [];
         var columns = Enumerable.Range(0, names.Length).Where(i => i > 0 && !names[i].EndsWith(LastEnding, StringComparison.Ordinal)).ToList();
@@ -51,7 +58,7 @@ public static class MetricCurves
             rows.Add([.. columns.Prepend(0).Select(column => Number(parser[column], path, parser.RawRow))]);
         }
 
-        return rows.Count == 0 ? [] : columns.Select((column, i) => new CurvePanel(names[column], Thinned(rows, i + 1))).ToList();
+        return rows.Count == 0 ? [] : columns.Select((column, i) => new MetricCurve(names[column], Thinned(rows, i + 1), rows[0][i + 1], rows[^1][i + 1])).ToList();
     }
 
     private static double Number(string text, string path, int line) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)

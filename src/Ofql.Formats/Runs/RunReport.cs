@@ -128,7 +128,7 @@ public static class RunReport
 
     private static void WriteTraining(StringBuilder text, RunFolder folder, string name, RunReportFacts facts)
     {
-        IReadOnlyList<CurvePanel> curves;
+        IReadOnlyList<MetricCurve> curves;
         try
         {
             curves = MetricCurves.Of(folder);
@@ -142,10 +142,10 @@ public static class RunReport
 
         if (curves.Count == 0)
             return;
-        AtomicFile.WriteText(folder.TrainingCurvesPath, new CurveGrid { Title = name, XLabel = facts.StepTitle, Panels = curves }.ToSvg());
+        AtomicFile.WriteText(folder.TrainingCurvesPath, new CurveGrid { Title = name, XLabel = facts.StepTitle, Panels = [.. curves.Select(curve => new CurvePanel(curve.Name, curve.Points))] }.ToSvg());
         text.Append("## Training\n\n![Training curves](training-curves.svg)\n\nMeans over windows of updates, the first and the last:\n\n| metric | first | last |\n|---|---:|---:|\n");
         foreach (var curve in curves)
-            text.Append(CultureInfo.InvariantCulture, $"| `{curve.Name}` | {curve.Points[0].Y:G4} | {curve.Points[^1].Y:G4} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| `{curve.Name}` | {curve.First:G4} | {curve.Last:G4} |\n");
         text.Append('\n');
     }
 

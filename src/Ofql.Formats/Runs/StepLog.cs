@@ -24,7 +24,9 @@ internal sealed class StepLog : IDisposable
         try
         {
             _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            _stream.SetLength(lastStep is null ? 0 : LengthUpTo(path, header, prefix, lastStep.Value));
+            var length = lastStep is null ? 0 : LengthUpTo(path, header, prefix, lastStep.Value);
+            if (length != _stream.Length)
+                _stream.SetLength(length);
             _stream.Seek(0, SeekOrigin.End);
         }
         catch (Exception cause) when (FileErrors.IsFileError(cause))

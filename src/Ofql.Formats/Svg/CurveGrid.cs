@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security;
 using System.Text;
+using static Ofql.Formats.Svg.SvgText;
 
 namespace Ofql.Formats.Svg;
 
@@ -56,10 +56,6 @@ public sealed record CurveGrid
 
         return svg.Append("</svg>\n").ToString();
     }
-
-    private static string Escape(string text) => SecurityElement.Escape(text);
-
-    private static string At(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 
     private static bool IsFinite(ChartPoint point) => double.IsFinite(point.X) && double.IsFinite(point.Y);
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security;
 using System.Text;
+using static Ofql.Formats.Svg.SvgText;
 
 namespace Ofql.Formats.Svg;
 
@@ -64,10 +64,6 @@ public sealed record LineChart
 
     private static bool IsFinite(ChartPoint point) =>
         double.IsFinite(point.X) && double.IsFinite(point.Y) && double.IsFinite(point.Error);
-
-    private static string Escape(string text) => SecurityElement.Escape(text);
-
-    private static string At(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 
     private void DrawAxes(StringBuilder svg, Axis horizontal, Axis vertical)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security;
 using System.Text;
+using static Ofql.Formats.Svg.SvgText;
 
 namespace Ofql.Formats.Svg;
 
@@ -62,10 +62,6 @@ public sealed record ScatterGrid
     }
 
     private static double X(int column) => Left + (column * (Side + Gap));
-
-    private static string Escape(string text) => SecurityElement.Escape(text);
-
-    private static string At(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 
     private static void DrawLines(StringBuilder svg, string[] lines, double x, double bottom)
     {

@@ -86,7 +86,9 @@ internal sealed class CsvColumns
     {
         var meanings = new Dictionary<int, string>();
         var all = Named("observations", Observations).Concat(Named("actions", Actions)).Append((Reward, "reward")).Concat(Named("next_observations", NextObservations))
-            .Concat(Named("terminated", Optional(Terminated))).Concat(Named("truncated", Optional(Truncated))).Concat(Named("episode", Optional(Episode)));
+            .Concat(Named("terminated", Optional(Terminated))).Concat(Named("truncated", Optional(Truncated))).Concat(Named("episode", Optional(Episode)))
+            // A clock may be part of the state, for a policy that acts by it.
+            .Concat(Named("time", Optional(Time is { } clock && Observations.Contains(clock) ? null : Time)));
         foreach (var (column, meaning) in all)
         {
             if (meanings.TryGetValue(column, out var before))

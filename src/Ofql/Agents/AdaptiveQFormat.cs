@@ -73,7 +73,7 @@ internal sealed class AdaptiveQFormat(string kind)
             ? count
             : throw new FormatException($"'{name}' is {count}; expected {least} to {AdaptivePartition.MaximumCount}.");
 
-    private static (long[], float[]) Vector(float[] values) => ([values.Length], values);
+    private static (long[], float[]) Vector(float[] values) => ([values.Length], [.. values]);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

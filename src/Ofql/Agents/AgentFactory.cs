@@ -23,6 +23,9 @@ public abstract class AgentFactory<TSettings> : IAgentFactory
     public IReadOnlyList<AgentOption> Options => Table.Options;
 
     /// <inheritdoc/>
+    public virtual IReadOnlyDictionary<string, string> BeforeTheyExisted { get; } = new Dictionary<string, string>();
+
+    /// <inheritdoc/>
     public virtual IReadOnlyList<PublishedSettings> Published => [];
 
     /// <summary>Its name, options, networks and policy files.</summary>

@@ -28,6 +28,7 @@ internal sealed class CandidateActor : IActor
     private readonly float[] _noiseRow;
     private readonly float[] _actions;
     private readonly float[] _values;
+    private bool _disposed;
 
     /// <param name="rule">How to act.</param>
     /// <param name="transforms">Between the task's units and the networks'.</param>
@@ -93,6 +94,7 @@ internal sealed class CandidateActor : IActor
 
     public void Act(int count, ReadOnlySpan<float> states, ReadOnlySpan<float> noise, ReadOnlySpan<float> uniforms, Span<float> actions)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity);
         var n = _candidates;
         for (var i = 0; i < count; i++)
@@ -119,6 +121,7 @@ internal sealed class CandidateActor : IActor
 
     public void Dispose()
     {
+        _disposed = true;
         _program.Dispose();
         _team.Dispose();
         _graph.Dispose();

@@ -157,6 +157,9 @@ public interface IAgentFactory
     /// <summary>Every option with its default.</summary>
     IReadOnlyList<AgentOption> Options { get; }
 
+    /// <summary>Values that runs were made with before an option existed, where its default is another; a configuration that a run has saved means these.</summary>
+    IReadOnlyDictionary<string, string> BeforeTheyExisted => new Dictionary<string, string>();
+
     /// <summary>Settings published for single tasks; empty where there are none.</summary>
     IReadOnlyList<PublishedSettings> Published => [];
 

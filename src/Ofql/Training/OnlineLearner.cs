@@ -204,8 +204,8 @@ public sealed class OnlineLearner : IAgent
         _environment.Reset(_starts, _observation);
     }
 
-    // They stand still between two rounds, also across a restart.
-    private IEnumerable<StateTensor> LastMetrics() => _metrics.Length == 0
+    // They stand still between two rounds, also across a restart. Where every step is a round they are new after each, as they were before they were kept.
+    private IEnumerable<StateTensor> LastMetrics() => _metrics.Length == 0 || _options.RoundSteps == 1
         ? []
         : [new StateTensor("online/metrics", [_metrics.Length], _metrics.CopyTo, values => values.CopyTo(_metrics))];
 

@@ -75,7 +75,11 @@ public sealed class MinariReaderTests
         Assert.Equal(
             "observations/achieved_goal (1), observations/observation (2), observations/tuple/_index_0 (1), observations/tuple/_index_2 (1), "
             + "observations/tuple/_index_10 (1)",
-            data.Metadata["observation_parts"]);
+            data.Metadata["observation_layout"]);
+        Assert.Equal(
+            ["observations/achieved_goal", "observations/observation[0]", "observations/observation[1]", "observations/tuple/_index_0", "observations/tuple/_index_2", "observations/tuple/_index_10"],
+            data.ObservationParts);
+        Assert.Empty(data.ActionParts);
         Assert.Equal([501.5f, 1003, -1003, 0, 2, 10], data.Observations[3].ToArray());
         Assert.Equal([502, 1004, -1004, 0, 2, 10], data.NextObservations[3].ToArray());
     }

@@ -24,7 +24,9 @@ public class MetricCurvesTests
         using var temporary = new TemporaryFolder();
         var folder = RunFolder.Create(temporary["run"]);
         using var files = Written(folder, windows: 1001);
-        var points = MetricCurves.Of(folder)[0].Points;
+        var curve = MetricCurves.Of(folder)[0];
+        var points = curve.Points;
+        Assert.Equal((1, 1001), (curve.First, curve.Last));
         Assert.InRange(points.Count, 100, 200);
         Assert.Equal(100_100, points[^1].X);
         Assert.Equal((600, 3.5), (points[0].X, points[0].Y));

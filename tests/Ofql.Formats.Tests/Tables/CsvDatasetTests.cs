@@ -96,6 +96,8 @@ public sealed class CsvDatasetTests
         Refused("'speed' twice in observations", Map with { Observations = ["speed", "speed"] });
         Refused("'done' in terminated and in truncated", Map with { Truncated = "done" });
         Refused("'torque' in observations and in actions", Map with { Observations = ["*"] });
+        Refused("'profit' in reward and in time", Map with { Time = "profit" });
+        DatasetReader.Open(folder["log.csv"], new() { Columns = Map with { Time = "speed" } }).Dispose();
 
         void Refused(string words, CsvColumnMap map) =>
             Assert.Contains(words, Assert.Throws<OfqlException>(() => DatasetReader.Open(folder["log.csv"], new() { Columns = map })).Message, StringComparison.Ordinal);

@@ -200,6 +200,21 @@ public sealed class AgentConformance
         Assert.Contains($"Did you mean '{known}'?", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Used_after_its_end_an_agent_throws_and_does_not_hang(int threads)
+    {
+        using var data = OfqlBench.Data();
+        var agent = Agent("ofql", data, threads: threads);
+        agent.Update();
+        var actor = agent.CreateActor(new ActingOptions { Threads = threads }, 1);
+        actor.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => actor.Act(1, new float[data.StateSize], new float[actor.NoisePerState], new float[1], new float[data.ActionSize]));
+        agent.Dispose();
+        Assert.Throws<ObjectDisposedException>(agent.Update);
+    }
+
     [Fact]
     public void Names_of_algorithms_are_unique_and_those_of_policies()
     {

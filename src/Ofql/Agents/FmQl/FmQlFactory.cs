@@ -42,7 +42,7 @@ public sealed class FmQlFactory : AgentFactory<FmQlSettings>
 
     private static PublishedSettings Pen(string data, double alpha) => Fbrac($"pen-{data}-v1", alpha, ("q_aggregation", "min"));
 
-    // Its networks, its step and its target action, which is the online policy's.
+    // Its sizes, its steps and its target action, which is the online policy's.
     private static PublishedSettings Fbrac(string task, double alpha, params (string Name, string Value)[] more) => new(
         task,
         new Dictionary<string, string>
@@ -50,5 +50,5 @@ public sealed class FmQlFactory : AgentFactory<FmQlSettings>
             ["eta"] = DiffusionQlTask.Text(1 / alpha), ["q_normalization"] = "none", ["euler_steps"] = "10", ["hidden_width"] = "512", ["hidden_layers"] = "4",
             ["activation"] = "gelu", ["critic_layer_norm"] = "true", ["actor_decay"] = "0", ["actor_average_every"] = "1", ["actor_average_start"] = "0",
         }.Concat(more.Select(option => KeyValuePair.Create(option.Name, option.Value))).ToDictionary(),
-        "arXiv 2502.02538 for FBRAC, alpha by task; the time's embedding is ours") { Updates = 500_000 };
+        "arXiv 2502.02538 for FBRAC, alpha by task; ours: the time's embedding, layer norm before the activation, one critic by a coin instead of their mean, critics before the policy") { Updates = 500_000 };
 }

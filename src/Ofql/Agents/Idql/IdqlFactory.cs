@@ -17,6 +17,9 @@ public sealed class IdqlFactory : AgentFactory<IdqlSettings>
         .. D4rlTasks.AntMaze("v2").With("the authors' code", 3_000_000, ("expectile", "0.9"), ("reward_shift", "-1")),
     ];
 
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string> BeforeTheyExisted { get; } = new Dictionary<string, string> { ["weight_decay"] = "0" };
+
     internal static PolicyFormat<IdqlSettings> Format { get; } = new()
     {
         Kind = "idql",

@@ -39,7 +39,7 @@ public static class SharedOptions
     /// <summary>normalize_rewards, reward_shift, reward_scale.</summary>
     public static OptionTable<T> Rewards<T>(this OptionTable<T> table, string normalization, string shift, string scale)
         where T : AgentSettings => table
-        .Word("normalize_rewards", s => s.NormalizeRewards, (s, v) => s with { NormalizeRewards = v }, $"Reward normalisation: {normalization}.")
+        .Word("normalize_rewards", s => s.NormalizeRewards, (s, v) => s with { NormalizeRewards = v }, $"Reward normalisation: {normalization}; range (rewards to [-1, 1]) is EDP's on Kitchen and Adroit.")
         .Number("reward_shift", s => s.RewardShift, (s, v) => s with { RewardShift = v }, -Infinite, Infinite, $"Added to the normalised reward; {shift}.")
         .Number("reward_scale", s => s.RewardScale, (s, v) => s with { RewardScale = v }, -Infinite, Infinite, $"Factor on the shifted reward; {scale}.");
 
