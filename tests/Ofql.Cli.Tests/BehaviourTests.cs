@@ -70,6 +70,31 @@ public class BehaviourTests
     }
 
     [Fact]
+    public void The_file_in_D4RLs_layout_stays_known_as_generated_and_holds_the_rows_of_the_one_that_was_kept()
+    {
+        if (Ofql.Formats.Hdf5.Hdf5Support.FindProblem() is { } problem)
+            Assert.Skip(problem);
+        using var cli = new CliFixture();
+        var file = Pack(cli);
+        string[] generate = ["data", "generate", "pendulum-medium-v1", "--rows", "500", "--datasets", cli["datasets"], "--json"];
+        var d4rl = (string)JsonNode.Parse(Run(cli, file, generate))!["d4rl_file"]!;
+        Run(cli, file, [
+            "train", "--data", d4rl, "--env", "pendulum", "--runs", cli.Runs, "--name", "two", "--updates", "5", "--threads", "1", "--set", "agent.hidden_width=8", "--set", "evaluation.episodes=2",
+            "--set", "evaluation.candidates=1"]);
+        Assert.Contains("not D4RL's own data", File.ReadAllText(Path.Combine(cli.Runs, "two", "report.md")), StringComparison.Ordinal);
+        Assert.True((bool)JsonNode.Parse(File.ReadAllText(Path.Combine(cli.Runs, "two", "run.json")))!["data"]!["generated"]!);
+        Run(cli, file, generate);
+        // From other policies other rows come.
+        var younger = cli["younger.safetensors"];
+        Run(cli, file, ["data", "behaviours", "one", "--runs", cli.Runs, "--medium", "200", "--expert", "500", "-o", younger]);
+        using StringWriter output = new(), error = new();
+        var before = File.ReadAllBytes(d4rl);
+        Assert.Equal(1, Program.Run(generate, output, error, CancellationToken.None, CatalogOf(younger)));
+        Assert.Contains("was made otherwise than it would be now", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(d4rl));
+    }
+
+    [Fact]
     public void What_is_missing_is_said()
     {
         using var cli = new CliFixture();

@@ -37,6 +37,9 @@ internal static class DataBehavioursCommand
         var configuration = new ConfigurationResolver(context.Catalog).Resolve(new ConfigurationRequest { Saved = RunLocator.ReadConfiguration(folder.FolderPath) });
         if (!configuration.IsOnline)
             throw new UsageException($"'{folder.FolderPath}' is not an online run: its policies collected nothing. Train one with: ofql train --agent sac --env name --snapshots-every count.");
+        // What is written of the policies into D4RL's files is the layout of its networks.
+        if (configuration.AgentName != "sac")
+            throw new UsageException($"'{folder.FolderPath}' was trained by '{configuration.AgentName}': D4RL's behaviours are Soft Actor-Critic's, expected a run of 'sac'.");
         var snapshots = folder.SnapshotSteps();
         var replay = snapshots.Where(step => step <= medium && (step == medium || step % (every ?? 1) == 0)).ToList();
         foreach (var (option, wanted) in ((string, long?)[])[("--medium", medium), ("--expert", expert)])

@@ -55,7 +55,7 @@ internal static class DataGenerateCommand
             source.Generate(task, rows, seed, output, context.Cancellation, beside);
         using var opened = output is null ? source.OpenGenerated(task, rows, seed, context.Cancellation, beside) : Reopen(output);
         if (isKept && beside is not null)
-            source.GenerateD4rl(task, rows, seed, beside, context.Cancellation);
+            source.GenerateD4rl(opened, task, rows, seed, beside, context.Cancellation);
         line.Dispose();
         if (context.Json)
         {

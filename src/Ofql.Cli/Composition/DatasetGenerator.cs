@@ -28,8 +28,14 @@ internal sealed record DatasetGenerator(string Name, RowGenerator Generate)
     public static IReadOnlyList<DatasetGenerator> BuiltIn { get; } =
     [
         .. Maze2dTask.All.Select(task => new DatasetGenerator(
-            task.Name, (rows, random, _, cancellation) => Maze2dDataCollector.Collect(task, rows, random, cancellation: cancellation))),
+            task.Name, (rows, random, _, cancellation) => Maze2dDataCollector.Collect(task, rows, random, cancellation: cancellation))
+        {
+            DefaultRows = () => RowsOf(task.Name),
+        }),
     ];
+
+    // Of the published files; those of medium and large are from memory, the files were not at hand.
+    private static long RowsOf(string maze) => maze.Contains("-large-", StringComparison.Ordinal) ? 4 * UsualRows : maze.Contains("-medium-", StringComparison.Ordinal) ? 2 * UsualRows : UsualRows;
 
     /// <summary>Stream that all data of a seed is drawn from.</summary>
     public static RandomStream StreamOf(ulong seed) => new(seed, "data");

@@ -99,8 +99,10 @@ public abstract class MujocoEnvironment : EpisodicEnvironment, IDrawable, IMecha
         Simulation.Reset();
         state[.._positions].CopyTo(Simulation.Positions);
         state.Slice(_positions, _velocities).CopyTo(Simulation.Velocities);
-        // Evaluating the state moves the warm start, so it comes after.
+        // Evaluating the state moves the warm start, so it comes after; and it normalises the quaternion of a free joint in place, which is not the same
+        // number when it is done twice: one state in six would come back otherwise.
         Simulation.Forward();
+        state[.._positions].CopyTo(Simulation.Positions);
         state.Slice(_positions + _velocities, _velocities).CopyTo(Simulation.WarmStart);
         Simulation.Time = state[_positions + (2 * _velocities)];
         RestoreExtra(state[(_positions + (2 * _velocities) + 1)..]);
