@@ -16,6 +16,7 @@ public sealed class ProgramBuilder(Graph graph)
     private readonly List<(Node Loss, ParameterBlock Block)> _gradients = [];
     private readonly List<Action<Emitter>> _updates = [];
     private readonly List<ParameterBlock> _updated = [];
+    private readonly HashSet<Adam> _stepped = [];
     private bool _keepAll;
 
     /// <summary>Computes these values and keeps them readable after the run.</summary>
@@ -26,8 +27,11 @@ public sealed class ProgramBuilder(Graph graph)
     }
 
     /// <summary>Fills inputs at the start of every run, row by row, on all threads.</summary>
+    /// <exception cref="GraphException">An input of one row for all: one thread would fill it while others read.</exception>
     public ProgramBuilder Fill(IRowSource source, params InputNode[] inputs)
     {
+        if (graph.Batch > 1 && Array.Find(inputs, input => input.Rows == 1) is { } shared)
+            throw new GraphException($"Input '{shared.Name}' has one row for the whole batch of {graph.Batch}: write it before the run instead of filling it by rows.");
         _sources.Add((inputs, source));
         return this;
     }
@@ -44,8 +48,11 @@ public sealed class ProgramBuilder(Graph graph)
     }
 
     /// <summary>Then takes a step of the optimiser on its block.</summary>
+    /// <exception cref="GraphException">It takes one already: both would have the rate of the second.</exception>
     public ProgramBuilder Step(Adam optimizer)
     {
+        if (!_stepped.Add(optimizer))
+            throw new GraphException($"The optimiser of block '{optimizer.Block.Name}' takes two steps in one program. Run the program twice, or use another optimiser.");
         _updates.Add(optimizer.Emit);
         _updated.Add(optimizer.Block);
         return this;
@@ -83,6 +90,9 @@ public sealed class ProgramBuilder(Graph graph)
             node.EmitForward(emitter);
         foreach (var pass in passes)
             emitter.EmitBackward(pass);
+        // What another program left there would be stepped along again.
+        foreach (var unreached in _gradients.Select(gradient => gradient.Block).Distinct().SelectMany(emitter.Unreached).ToList())
+            emitter.Add(new FillInstruction(unreached, 0f));
         foreach (var update in _updates)
             update(emitter);
         return Finish(emitter, needed, team);

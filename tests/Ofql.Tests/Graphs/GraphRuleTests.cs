@@ -155,6 +155,70 @@ public sealed class GraphRuleTests
     }
 
     [Fact]
+    public void Parameters_that_no_loss_reaches_have_no_gradient_whatever_an_earlier_program_left_there()
+    {
+        using var graph = new Graph.Graph(2);
+        var layout = new ParameterLayout();
+        ParameterTensor p = layout.AddVector("p", 2), q = layout.AddVector("q", 2);
+        using ParameterBlock block = new("block", layout);
+        block.Write(p, [2, 3]);
+        block.Write(q, [5, 7]);
+        using var team = new WorkerTeam(1);
+        using (var both = new ProgramBuilder(graph).Gradient(Sum(graph.Parameter(block, p) * graph.Parameter(block, q)), block).Build(team))
+            both.Run();
+        using (var one = new ProgramBuilder(graph).Gradient(Sum(Square(graph.Parameter(block, p))), block).Build(team))
+            one.Run();
+        float[] left = [1, 1], right = [1, 1];
+        block.ReadGradient(p, left);
+        block.ReadGradient(q, right);
+        Assert.Equal([4f, 6f], left);
+        Assert.Equal([0f, 0f], right);
+    }
+
+    [Fact]
+    public void What_is_written_back_into_a_block_leaves_nothing_of_numbers_that_were_none()
+    {
+        var layout = new ParameterLayout();
+        var weight = layout.AddMatrix("w", 3, 5);
+        using ParameterBlock block = new("block", layout), fresh = new("fresh", layout);
+        float[] values = [.. Enumerable.Range(0, 15).Select(i => (float)i)];
+        unsafe
+        {
+            for (var i = 0; i < layout.Length; i++)
+                block.Values[i] = float.NaN;
+            block.Write(weight, values);
+            fresh.Write(weight, values);
+            Assert.True(new ReadOnlySpan<float>(block.Values, layout.Length).SequenceEqual(new ReadOnlySpan<float>(fresh.Values, layout.Length)));
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_run_soundly_is_refused()
+    {
+        using var graph = new Graph.Graph(4);
+        ParameterLayout layout = new(), shorter = new();
+        var p = layout.AddVector("p", 40);
+        _ = shorter.AddVector("p", 2);
+        using ParameterBlock online = new("online", layout), target = new("target", shorter);
+        using var adam = new Ofql.Graph.Optimization.Adam(online, new Ofql.Graph.Optimization.AdamOptions(0.1));
+        using var team = new WorkerTeam(1);
+        var loss = Sum(Square(graph.Parameter(online, p)));
+        Refused("their layouts differ", () => new ProgramBuilder(graph).Compute(loss).Average(new Ofql.Graph.Optimization.MovingAverage(online, target, 0.5)).Build(team));
+        Refused("two steps in one program", () => new ProgramBuilder(graph).Gradient(loss, online).Step(adam).Step(adam));
+        Refused("one row for the whole batch", () => new ProgramBuilder(graph).Fill(new NoRows(), graph.Input("shared", 1, rows: 1)));
+
+        static void Refused(string words, Action build) => Assert.Contains(words, Assert.Throws<GraphException>(build).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class NoRows : IRowSource
+    {
+        public void Fill(int first, int end)
+        {
+            // Never run.
+        }
+    }
+
+    [Fact]
     public void A_gradient_into_a_tangent_is_refused_with_the_remedy()
     {
         using var run = new SmallProgram(2, [2, 3], [1, 2, 3, 4, 5, 6]);

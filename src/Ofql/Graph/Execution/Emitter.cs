@@ -109,6 +109,10 @@ internal sealed unsafe class Emitter(Graph graph)
         return (storage, !_writtenGradients.Add(storage));
     }
 
+    /// <summary>Gradients of a block that no pass of this program has written to: no loss reaches those parameters.</summary>
+    public IEnumerable<Storage> Unreached(ParameterBlock block) =>
+        block.Layout.Tensors.Select(tensor => Gradient(block, tensor)).Where(gradient => !_writtenGradients.Contains(gradient));
+
     /// <summary>A weight, or some of its rows: these are copied once per program run.</summary>
     public Storage Rows(ParameterBlock block, ParameterTensor tensor, RowSelection? rows)
     {

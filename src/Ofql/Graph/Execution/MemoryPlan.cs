@@ -19,7 +19,7 @@ internal static unsafe class MemoryPlan
         return new ProgramMemory(own, shared);
     }
 
-    /// <summary>Floats that a block takes: blocks start on cache lines, and not all on the same set of the cache.</summary>
+    /// <summary>Floats that a block takes: blocks start on cache lines, and not all on the same set of the cache. A kernel of one row clears whole panels: of a value of one column it writes into the room after it.</summary>
     public static long Spaced(int length) => ((length + 15L) / 16 * 16) + 16;
 
     private static NativeBuffer<float> PlaceAlone(List<Storage> storages)

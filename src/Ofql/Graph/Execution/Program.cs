@@ -102,6 +102,8 @@ public sealed unsafe class Program : IDisposable
                 ProfilePhase(_phases[i], ticks[i]);
         }
 
+        foreach (var block in _updated)
+            block.Changed();
         for (var i = 0; i < _phases.Length; i++)
         {
             for (var j = 0; j < ticks[i].Length; j++)

@@ -189,8 +189,14 @@ internal sealed unsafe class DenseNode : Node
     {
         var kernel = SingleRow.Select(activation);
         int k = x.Layout.Columns, columns = y.Layout.Columns;
-        emitter.Add(new SingleInstruction(reads, [y], () => kernel(
-            x.Pointer, k, w.Pointer, w.Layout.PanelStride, columns, bias == null ? null : bias.Pointer, y.Pointer)) { MultiplyAdds = (long)k * y.Layout.Columns });
+        // Those of 0 are not 0, and stand in the padding of the last vector.
+        var clears = activation is Activation.Sigmoid or Activation.Softplus;
+        emitter.Add(new SingleInstruction(reads, [y], () =>
+        {
+            kernel(x.Pointer, k, w.Pointer, w.Layout.PanelStride, columns, bias == null ? null : bias.Pointer, y.Pointer);
+            if (clears)
+                Moves.ClearPadding(y.Pointer, y.Layout, 0, 1);
+        }) { MultiplyAdds = (long)k * y.Layout.Columns });
     }
 
     private void EmitParameterGradients(Emitter emitter, Storage dy, Storage? sums)

@@ -3,6 +3,7 @@ using Ofql.Graph.Outlines;
 using Ofql.Graph.Parameters;
 using Ofql.Kernels.Elementwise;
 using Ofql.Kernels.Matrices;
+using Ofql.Kernels.Reductions;
 
 namespace Ofql.Graph.Nodes;
 
@@ -72,9 +73,16 @@ internal sealed unsafe class RowNormNode : Node
     private void EmitParameterGradient(Emitter emitter, Storage g, Storage normalized)
     {
         var (dw, accumulate) = emitter.ParameterContribution(_block, _weight);
-        var db = _bias is null ? null : emitter.ParameterContribution(_block, _bias).Storage;
-        emitter.Add(new TaskInstruction(Columns, [g, normalized], db is null ? [dw] : [dw, db], (first, end) => RowNorm.ParameterGradient(
-            g.Pointer, g.Layout, normalized.Pointer, dw.Pointer, db == null ? null : db.Pointer, accumulate, first, end)));
+        var (db, accumulateBias) = _bias is null ? (null, accumulate) : emitter.ParameterContribution(_block, _bias);
+        // Elsewhere one of them may have a gradient already and the other not.
+        var together = db is not null && accumulateBias == accumulate;
+        emitter.Add(new TaskInstruction(Columns, [g, normalized], together ? [dw, db!] : [dw], (first, end) => RowNorm.ParameterGradient(
+            g.Pointer, g.Layout, normalized.Pointer, dw.Pointer, together ? db!.Pointer : null, accumulate, first, end)));
+        if (db is not null && !together)
+        {
+            emitter.Add(new TaskInstruction(g.Layout.Panels, [g], [db], (first, end) => RowReductions.ColumnSums(
+                g.Pointer, g.Layout, db.Pointer, accumulateBias, first, end)));
+        }
     }
 
     private void EmitInputGradient(Emitter emitter, Storage g, Storage normalized, Contribution target)

@@ -139,6 +139,8 @@ public sealed unsafe class MovingAverage(ParameterBlock online, ParameterBlock t
     internal void Emit(Emitter emitter)
     {
         var length = online.Layout.Length;
+        if (length != target.Layout.Length)
+            throw new GraphException($"Block '{target.Name}' cannot follow '{online.Name}': their layouts differ.");
         emitter.Add(new TaskInstruction(
             FlatReductions.Chunks(length), emitter.ParameterStorages(online), emitter.ParameterStorages(target), (first, end) =>
             {

@@ -106,6 +106,8 @@ public sealed unsafe class ParameterBlock : IDisposable
     {
         CheckLength(tensor, source.Length);
         var destination = block + tensor.Offset;
+        // Numbers that are none may have got into the padding, and would outlast those that replace them.
+        new Span<float>(destination, tensor.Layout.Length).Clear();
         for (var output = 0; output < tensor.Outputs; output++)
         {
             for (var input = 0; input < tensor.Inputs; input++)
