@@ -39,4 +39,18 @@ internal static class FileErrors
         UnixFileTooLarge => "the file would be larger than this file system or session allows.",
         _ => $"{cause.Message.TrimEnd('.')}.",
     };
+
+    /// <summary>Does something with a file; what the file system throws becomes our error.</summary>
+    /// <exception cref="OfqlException">The file cannot be read or written.</exception>
+    public static void Guard(string verb, string path, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception cause) when (IsFileError(cause))
+        {
+            throw Translate(verb, path, cause);
+        }
+    }
 }

@@ -22,7 +22,7 @@ public sealed class CollectionFile(string path) : ICollectionStore, IDisposable
     public void Append(ReplayBuffer buffer)
     {
         ArgumentNullException.ThrowIfNull(buffer);
-        Guarded("write", () =>
+        FileErrors.Guard("write", path, () =>
         {
             var stream = _stream ??= Create(buffer.Table);
             var words = WordsPerRow(buffer.Table);
@@ -46,7 +46,7 @@ public sealed class CollectionFile(string path) : ICollectionStore, IDisposable
     public void Restore(ReplayBuffer buffer, long collected)
     {
         ArgumentNullException.ThrowIfNull(buffer);
-        Guarded("read", () =>
+        FileErrors.Guard("read", path, () =>
         {
             var words = WordsPerRow(buffer.Table);
             _stream ??= new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
@@ -122,18 +122,6 @@ public sealed class CollectionFile(string path) : ICollectionStore, IDisposable
             throw new OfqlException(
                 $"'{path}' does not hold what a run with states of {table.StateSize} and actions of {table.ActionSize} numbers collected. "
                 + "It belongs to another task or is damaged. Begin a new run.");
-        }
-    }
-
-    private void Guarded(string verb, Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception cause) when (FileErrors.IsFileError(cause))
-        {
-            throw FileErrors.Translate(verb, path, cause);
         }
     }
 }

@@ -46,11 +46,11 @@ internal sealed class StepLog : IDisposable
     }
 
     /// <exception cref="OfqlException">The disk is full, or the file gone.</exception>
-    public void WriteLine(string line) => Guarded(() => _writer.WriteLine(line));
+    public void WriteLine(string line) => FileErrors.Guard("write", _path, () => _writer.WriteLine(line));
 
     /// <summary>Hands everything to the disk.</summary>
     /// <exception cref="OfqlException">The disk is full, or the file gone.</exception>
-    public void Flush() => Guarded(() =>
+    public void Flush() => FileErrors.Guard("write", _path, () =>
     {
         _writer.Flush();
         _stream.Flush(flushToDisk: true);
@@ -66,18 +66,6 @@ internal sealed class StepLog : IDisposable
         catch (Exception cause) when (FileErrors.IsFileError(cause))
         {
             _stream.Dispose();
-        }
-    }
-
-    private void Guarded(Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception cause) when (FileErrors.IsFileError(cause))
-        {
-            throw FileErrors.Translate("write", _path, cause);
         }
     }
 
