@@ -7,6 +7,8 @@ namespace Ofql.Cli.Bench;
 /// <param name="Arm">The algorithm.</param>
 /// <param name="OneMedian">Microseconds of one action for one state, by one sample: half of the calls were faster.</param>
 /// <param name="OneP99">99 of 100 calls were faster.</param>
+/// <param name="HalfMedian">As <paramref name="OneMedian"/>, weights read at two bytes each.</param>
+/// <param name="HalfP99">99 of 100 of those calls were faster.</param>
 /// <param name="CandidatesMedian">Microseconds of one action chosen among candidates by the critics.</param>
 /// <param name="SharedMedian">The same on two threads.</param>
 /// <param name="BatchPerSecond">Batches of actions per second, one sample per state.</param>
@@ -14,7 +16,7 @@ namespace Ofql.Cli.Bench;
 /// <param name="Cost">How many times OFQL's time each takes: the median of the rounds' ratios.</param>
 /// <param name="Bytes">Managed memory allocated per call, in the worst of the ways of acting and the best of the rounds.</param>
 internal sealed record ActingResult(
-    SpeedArm Arm, double OneMedian, double OneP99, double CandidatesMedian, double SharedMedian, double BatchPerSecond, double? BatchShare, (double One, double OneP99, double Candidates, double Batch) Cost, double Bytes);
+    SpeedArm Arm, double OneMedian, double OneP99, double HalfMedian, double HalfP99, double CandidatesMedian, double SharedMedian, double BatchPerSecond, double? BatchShare, (double One, double OneP99, double Candidates, double Batch) Cost, double Bytes);
 
 /// <summary>Measures how algorithms act: one state, one state with many candidates, a batch; in turns within every round.</summary>
 internal sealed class ActSession : IDisposable
@@ -54,7 +56,7 @@ internal sealed class ActSession : IDisposable
             }
 
             var first = _meters[0];
-            say(FormattableString.Invariant($"round {round + 1} of {_options.Rounds}: {first.One[^1].Median:F2} us each, {first.Many[^1]:F1} us among {Candidates} ({first.Shared[^1]:F1} on two threads), {first.Batches[^1].Rate:F1} batches/s"));
+            say(FormattableString.Invariant($"round {round + 1} of {_options.Rounds}: {first.One[^1].Median:F2} us each ({first.Half[^1].Median:F2} with half weights), {first.Many[^1]:F1} us among {Candidates} ({first.Shared[^1]:F1} on two threads), {first.Batches[^1].Rate:F1} batches/s"));
         }
 
         return _meters.Select(meters => Summarize(meters)).ToList();
@@ -73,6 +75,8 @@ internal sealed class ActSession : IDisposable
             own.Arm,
             BenchSession.Median(own.One.Select(one => one.Median)),
             BenchSession.Median(own.One.Select(one => one.P99)),
+            BenchSession.Median(own.Half.Select(half => half.Median)),
+            BenchSession.Median(own.Half.Select(half => half.P99)),
             BenchSession.Median(own.Many),
             BenchSession.Median(own.Shared),
             BenchSession.Median(own.Batches.Select(batch => batch.Rate)),
@@ -89,6 +93,7 @@ internal sealed class ActSession : IDisposable
     {
         private readonly UpdateMeter _agent;
         private readonly ActMeter _one;
+        private readonly ActMeter _half;
         private readonly ActMeter _many;
         private readonly ActMeter _shared;
         private readonly ActBatchMeter _batch;
@@ -99,6 +104,7 @@ internal sealed class ActSession : IDisposable
             // Some updates, so that the policy is none that never learned: saturated or tiny activations take other times.
             _agent = new UpdateMeter(arm.Create, data, threads: 1);
             _one = new ActMeter(_agent.CreateActor(new ActingOptions()), data);
+            _half = new ActMeter(_agent.CreateActor(new ActingOptions { HalfWeights = true }), data);
             _many = new ActMeter(_agent.CreateActor(new ActingOptions { Candidates = candidates }), data);
             _shared = new ActMeter(_agent.CreateActor(new ActingOptions { Candidates = candidates, Threads = 2 }), data);
             _batch = new ActBatchMeter(rows => _agent.CreateActor(new ActingOptions(), rows), data, batch, threads: 1);
@@ -107,6 +113,8 @@ internal sealed class ActSession : IDisposable
         public SpeedArm Arm { get; }
 
         public List<(double Median, double P99)> One { get; } = [];
+
+        public List<(double Median, double P99)> Half { get; } = [];
 
         public List<double> Many { get; } = [];
 
@@ -119,18 +127,20 @@ internal sealed class ActSession : IDisposable
 
         public void Measure(BenchOptions options)
         {
-            var (one, many, shared) = (_one.Measure(OneCalls), _many.Measure(CandidateCalls), _shared.Measure(CandidateCalls));
+            var (one, half, many, shared) = (_one.Measure(OneCalls), _half.Measure(OneCalls), _many.Measure(CandidateCalls), _shared.Measure(CandidateCalls));
             One.Add((one.Median, one.P99));
+            Half.Add((half.Median, half.P99));
             Many.Add(many.Median);
             Shared.Add(shared.Median);
             // Beside each other, so that a slow moment of the machine is in both.
             Batches.Add((_batch.Rate(options.Seconds), PeakMeter.Measure(1, options.PeakSeconds)));
-            Bytes = Math.Min(Bytes, new[] { one.Bytes, many.Bytes, shared.Bytes, _batch.AllocatedBytes() }.Max());
+            Bytes = Math.Min(Bytes, new[] { one.Bytes, half.Bytes, many.Bytes, shared.Bytes, _batch.AllocatedBytes() }.Max());
         }
 
         public void Dispose()
         {
             _one.Dispose();
+            _half.Dispose();
             _many.Dispose();
             _shared.Dispose();
             _batch.Dispose();

@@ -47,11 +47,12 @@ internal static class BenchActCommand
         var shape = options.Shape;
         context.Out.WriteLine();
         context.Out.WriteLine($"State {shape.State}, action {shape.Action}, {shape.Layers} x {shape.Hidden}, embedding {shape.Embedding}; one thread, medians of rounds: {options.Rounds}. x: times OFQL's cost.");
-        var table = new TextTable("algorithm", "us each", "x", "99th", "x", $"us, best of {candidates}", "x", "on 2 threads", $"batches of {rows} per s", "x", "of peak", "bytes");
+        var table = new TextTable("algorithm", "us each", "x", "99th", "x", "half weights", "99th", $"us, best of {candidates}", "x", "on 2 threads", $"batches of {rows} per s", "x", "of peak", "bytes");
         foreach (var result in results)
         {
             table.Add(
                 result.Arm.Name, TextTable.Number(result.OneMedian), TextTable.Number(result.Cost.One), TextTable.Number(result.OneP99), TextTable.Number(result.Cost.OneP99),
+                TextTable.Number(result.HalfMedian), TextTable.Number(result.HalfP99),
                 TextTable.Number(result.CandidatesMedian, "F1"), TextTable.Number(result.Cost.Candidates),
                 TextTable.Number(result.SharedMedian, "F1"),
                 TextTable.Number(result.BatchPerSecond, "F1"), TextTable.Number(result.Cost.Batch),
@@ -66,6 +67,7 @@ internal static class BenchActCommand
     {
         ["algorithm"] = result.Arm.Name,
         ["act_microseconds"] = new JsonObject { ["median"] = BenchJson.Round(result.OneMedian), ["p99"] = BenchJson.Round(result.OneP99) },
+        ["act_half_weights_microseconds"] = new JsonObject { ["median"] = BenchJson.Round(result.HalfMedian), ["p99"] = BenchJson.Round(result.HalfP99) },
         ["act_cost_over_ofql"] = BenchJson.Round(result.Cost.One),
         ["act_p99_over_ofql"] = BenchJson.Round(result.Cost.OneP99),
         ["bytes_per_call"] = result.Bytes,

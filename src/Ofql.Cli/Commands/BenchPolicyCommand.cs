@@ -51,11 +51,12 @@ internal static class BenchPolicyCommand
         }
 
         context.Out.WriteLine();
-        var table = new TextTable("policy", "algorithm", "us each", "99th", $"us, best of {candidates}", "bytes");
+        var table = new TextTable("policy", "algorithm", "us each", "99th", "half weights", "99th", "change", "largest", $"us, best of {candidates}", "bytes");
         foreach (var result in results)
         {
             table.Add(
                 result.Name, result.Kind, TextTable.Number(result.OneMedian), TextTable.Number(result.OneP99),
+                TextTable.Number(result.Half.Median), TextTable.Number(result.Half.P99), TextTable.Number(result.Half.Change, "F4"), TextTable.Number(result.Half.LargestChange, "F4"),
                 result.CandidatesMedian is { } many ? TextTable.Number(many, "F1") : "", result.Bytes.ToString("F0", CultureInfo.InvariantCulture));
         }
 
@@ -68,6 +69,8 @@ internal static class BenchPolicyCommand
         ["policy"] = result.Name,
         ["algorithm"] = result.Kind,
         ["act_microseconds"] = new JsonObject { ["median"] = BenchJson.Round(result.OneMedian), ["p99"] = BenchJson.Round(result.OneP99) },
+        ["act_half_weights_microseconds"] = new JsonObject { ["median"] = BenchJson.Round(result.Half.Median), ["p99"] = BenchJson.Round(result.Half.P99) },
+        ["half_weights_change"] = new JsonObject { ["root_mean_square"] = BenchJson.Round(result.Half.Change), ["largest"] = BenchJson.Round(result.Half.LargestChange) },
         ["candidates_microseconds"] = result.CandidatesMedian is { } many ? BenchJson.Round(many) : null,
         ["bytes_per_action"] = BenchJson.Round(result.Bytes),
     };

@@ -41,6 +41,8 @@ internal sealed class CandidateActor : IActor
         _options = options;
         _owned = owned;
         _candidates = rule.NoiseSize == 0 || rule.Value is null ? 1 : options.Candidates;
+        if (options.HalfWeights && capacity * _candidates > 1)
+            throw new ArgumentException($"Weights of two bytes are for one action at a time; {capacity} states with {_candidates} candidates each share what is read.", nameof(options));
         Capacity = capacity;
         // A row of the batch is a candidate, not a state: so the threads share the candidates of a single state too.
         _graph = new Graph.Graph(capacity * _candidates);
@@ -60,7 +62,7 @@ internal sealed class CandidateActor : IActor
             _action = rule.Action(_states, _noise);
         }
 
-        var builder = new ProgramBuilder(_graph).Compute(_action);
+        var builder = new ProgramBuilder(_graph).Compute(_action).HalveWeights(options.HalfWeights);
         if (_logProbability is not null)
             builder.Compute(_logProbability);
         if (_candidates > 1)

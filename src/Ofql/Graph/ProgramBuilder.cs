@@ -18,6 +18,7 @@ public sealed class ProgramBuilder(Graph graph)
     private readonly List<ParameterBlock> _updated = [];
     private readonly HashSet<Adam> _stepped = [];
     private bool _keepAll;
+    private bool _halfWeights;
 
     /// <summary>Computes these values and keeps them readable after the run.</summary>
     public ProgramBuilder Compute(params Node[] nodes)
@@ -73,11 +74,23 @@ public sealed class ProgramBuilder(Graph graph)
         return this;
     }
 
+    /// <summary>
+    /// Lets layers of a single row read their weights at two bytes each (bfloat16), in a copy that is made anew when parameters change. Such a layer waits
+    /// for nothing but its weights; each is off by a 256th of itself at most. For programs that only compute values.
+    /// </summary>
+    public ProgramBuilder HalveWeights(bool halve = true)
+    {
+        _halfWeights = halve;
+        return this;
+    }
+
     /// <summary>Makes the program, to be run by <paramref name="team"/>.</summary>
-    /// <exception cref="GraphException">A loss is no number, does not depend on its block, or lets a gradient into a tangent.</exception>
+    /// <exception cref="GraphException">A loss is no number, does not depend on its block, or lets a gradient into a tangent; weights are halved in a program that learns.</exception>
     public Program Build(WorkerTeam team)
     {
-        var emitter = new Emitter(graph) { LeavesRowsOut = !_keepAll };
+        if (_halfWeights && _gradients.Count + _updates.Count > 0)
+            throw new GraphException("Weights of two bytes are for programs that only compute values; this one takes gradients or changes parameters.");
+        var emitter = new Emitter(graph) { LeavesRowsOut = !_keepAll, HalvesWeights = _halfWeights };
         foreach (var (inputs, source) in _sources)
             emitter.Add(new FillInputsInstruction(graph.Batch, inputs.Select(emitter.Value).ToArray(), source));
         var needed = FindNeeded();

@@ -121,6 +121,41 @@ public sealed class SharedInputTests
         }
     }
 
+    [Theory]
+    [InlineData(33, Activation.Mish)]
+    [InlineData(256, Activation.Relu)]
+    [InlineData(40, Activation.Sigmoid)]
+    [InlineData(3, Activation.Identity)]
+    public void Halved_weights_give_nearly_the_same_and_follow_the_parameters(int outputs, Activation activation)
+    {
+        var (block, weight, bias) = Layer(7, outputs);
+        using var _ = block;
+        using var graph = new Graph.Graph(1);
+        var input = graph.Input("x", 3);
+        input.Write([0.4f, -0.2f, 0.9f]);
+        var y = Dense(Concatenate(input, Dense(graph.Constant(0.7f, 1, 7), block, weight, bias, activation)), block, Wide(block), null, activation);
+        using var team = new WorkerTeam(1);
+        using Program exact = new ProgramBuilder(graph).Compute(y).Build(team), halved = new ProgramBuilder(graph).Compute(y).HalveWeights().Build(team);
+        for (var round = 0; round < 2; round++)
+        {
+            exact.Run();
+            var expected = Values(exact, y);
+            halved.Run();
+            Assert.False(halved.WasPrepared);
+            var found = Values(halved, y);
+            Assert.NotEqual(expected, found);
+            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 0.01f * (1 + Math.Abs(pair.First))));
+            halved.Run();
+            Assert.True(halved.WasPrepared);
+            Assert.Equal(found, Values(halved, y));
+            block.Write(Wide(block), Enumerable.Range(0, (outputs + 3) * outputs).Select(i => (float)Math.Sin(i) / outputs).ToArray());
+        }
+
+        Assert.Equal(0, Allocations.Of(100, halved.Run).Thread);
+        var refused = Assert.Throws<GraphException>(() => new ProgramBuilder(graph).Gradient(Sum(y), block).HalveWeights().Build(team));
+        Assert.Contains("only compute values", refused.Message, StringComparison.Ordinal);
+    }
+
     private static Matrix Join(params Matrix[] parts)
     {
         var rows = parts.Max(part => part.Rows);

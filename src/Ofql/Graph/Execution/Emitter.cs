@@ -23,6 +23,7 @@ internal sealed unsafe class Emitter(Graph graph)
     private readonly HashSet<Storage> _writtenGradients = [];
     private readonly Dictionary<(ParameterBlock, ParameterTensor, RowSelection?), Storage> _transposed = [];
     private readonly Dictionary<(ParameterBlock, ParameterTensor, RowSelection), Storage> _selected = [];
+    private readonly Dictionary<Storage, Storage> _halved = [];
     private readonly Dictionary<(Node, string), Storage> _auxiliary = [];
     private BackwardPass? _backward;
 
@@ -36,6 +37,9 @@ internal sealed unsafe class Emitter(Graph graph)
 
     /// <summary>Whether rows of a value that nobody uses may be left out; not where every value is to be read.</summary>
     public bool LeavesRowsOut { get; init; } = true;
+
+    /// <summary>Whether layers of a single row read their weights at two bytes each.</summary>
+    public bool HalvesWeights { get; init; }
 
     /// <summary>Whether a layout is computed row by row with the batch, or once.</summary>
     public WorkKind KindOf(in PanelLayout layout) => layout.Rows == 1 || Batch == 1 ? WorkKind.Single : WorkKind.Rows;
@@ -137,6 +141,16 @@ internal sealed unsafe class Emitter(Graph graph)
         storage = New($"{block.Name}.{tensor.Name}^T", layout, layout.Length, whole: true);
         Add(new TransposeInstruction(source, storage));
         return _transposed[(block, tensor, rows)] = storage;
+    }
+
+    /// <summary>A weight (or rows of one) at two bytes a number, made once per change of the parameters.</summary>
+    public Storage Halved(Storage weight)
+    {
+        if (_halved.TryGetValue(weight, out var storage))
+            return storage;
+        storage = New(weight.Name + " halved", new PanelLayout(1, HalfWeights.Length(weight.Layout)));
+        Add(new TaskInstruction(weight.Layout.Panels, [weight], [storage], (first, end) => HalfWeights.Pack(weight.Pointer, weight.Layout, storage.Pointer, first, end)));
+        return _halved[weight] = storage;
     }
 
     /// <summary>Whether the parameters of a block are being differentiated.</summary>

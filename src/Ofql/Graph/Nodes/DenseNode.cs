@@ -66,6 +66,10 @@ internal sealed unsafe class DenseNode : Node
             emitter.Add(new RowInstruction(emitter, Layout, reads, [y], (first, end) => SingleColumn.Forward(
                 x.Pointer, x.Layout.PanelStride, x.Layout.Panels, w.Pointer, bias == null ? null : bias.Pointer, y.Pointer, false, first, end), exact: true) { MultiplyAdds = ColumnWork });
         }
+        else if (IsRow && emitter.HalvesWeights)
+        {
+            EmitHalfWeightRow(emitter, x, w, bias, y);
+        }
         else if (IsRow)
         {
             EmitSingleRow(emitter, reads, x, w, bias, y, derivative);
@@ -183,6 +187,21 @@ internal sealed unsafe class DenseNode : Node
         emitter.Add(new FillInstruction(one, 1f));
         ElementwiseInstructions.Unary(emitter, UnaryNode.OperationOf(Activation), 0, 0, before, y);
         ElementwiseInstructions.UnaryDerivative(emitter, UnaryNode.OperationOf(Activation), 0, 0, before, y, one, derivative, accumulate: false);
+    }
+
+    private void EmitHalfWeightRow(Emitter emitter, Storage x, Storage w, Storage? bias, Storage y)
+    {
+        var words = emitter.Halved(w);
+        var activate = UnaryKernels.Forward(Activation == Activation.Identity ? UnaryOperation.Offset : UnaryNode.OperationOf(Activation));
+        int k = x.Layout.Columns, count = y.Layout.Panels * PanelLayout.PanelWidth;
+        var activates = Activation != Activation.Identity;
+        emitter.Add(new SingleInstruction(bias is null ? [x, words] : [x, words, bias], [y], () =>
+        {
+            HalfWeightRow.Forward(x.Pointer, k, words.Pointer, y.Layout.Panels, bias == null ? null : bias.Pointer, y.Pointer);
+            if (activates)
+                activate(y.Pointer, y.Pointer, 0, 0, count);
+            Moves.ClearPadding(y.Pointer, y.Layout, 0, 1);
+        }) { MultiplyAdds = (long)k * y.Layout.Columns });
     }
 
     private static void EmitRowProduct(Emitter emitter, Storage[] reads, Storage x, Storage w, Storage? bias, Storage y, Activation activation)
