@@ -117,7 +117,8 @@ public sealed class OfqlPolicy : IDisposable
 
         Noise.FillNormal(_random, _noise);
         if (Options.Selection == CandidateSelection.Softmax)
-            _uniform[0] = (float)_random.NextDouble();
+            // Rounding may reach 1, which no cumulative probability exceeds.
+            _uniform[0] = Math.Min((float)_random.NextDouble(), MathF.BitDecrement(1f));
         if (_actor.Steps is [_, ..] steps)
             steps[0] = _step++;
         _actor.Act(1, state, _noise, _uniform, action);

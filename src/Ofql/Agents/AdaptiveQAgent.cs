@@ -129,10 +129,13 @@ public abstract class AdaptiveQAgent : IAgent
         }
 
         var reward = (data.Rewards[row][0] + _settings.RewardShift) * _settings.RewardScale;
+        // Adaptive Q-learning's update of the cell B that was visited for the n-th time (arXiv 1910.08151; SPAQL's is the same in its one tree):
+        // Q(B) <- (1 - a_n) Q(B) + a_n (r + min(H, max Q(B')) + b_n), a_n = (H + 1) / (H + n), b_n = c / sqrt(n), the bonus whose constant the code makes an option.
         var n = Partition.Visit(cell);
         var rate = (_settings.Horizon + 1.0) / (_settings.Horizon + (double)n);
         var target = reward + value + (_settings.Bonus / Math.Sqrt(n));
         Partition.Set(cell, (float)(((1 - rate) * Partition.Value(cell)) + (rate * target)));
+        // Its splitting rule: a cell of side 2^-depth is cut once it was visited (d_max / side)^2 = 4^depth times.
         if (n >= Math.Pow(SplitBase, depth))
             Partition.Split(cell, depth);
         (_last[0], _last[1], _last[2], _last[3]) = (Partition.Value(cell), (float)target, Partition.Cells, depth);

@@ -169,7 +169,7 @@ public static class EnvironmentContract
     private static string? ActionsAreClipped(ContractTrial trial)
     {
         trial.Reset();
-        trial.Step(trial.DrawAction());
+        StepWithinEpisodes(trial);
         var state = trial.Save();
         var bounds = trial.Facts.Actions;
         for (var sign = -1; sign <= 1; sign += 2)
@@ -187,11 +187,18 @@ public static class EnvironmentContract
         return null;
     }
 
+    // Random actions may end an episode in a few steps.
+    private static void StepWithinEpisodes(ContractTrial trial)
+    {
+        if (trial.Step(trial.DrawAction()).Done)
+            trial.Reset();
+    }
+
     private static string? SaveAndRestore(ContractTrial trial)
     {
         trial.Reset();
         for (var step = 0; step < Math.Min(10, trial.Facts.MaximumSteps / 2); step++)
-            trial.Step(trial.DrawAction());
+            StepWithinEpisodes(trial);
         var state = trial.Save();
         var observation = (float[])trial.Observation.Clone();
         var actions = trial.ActionStream.Position;

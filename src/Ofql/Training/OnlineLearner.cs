@@ -25,6 +25,7 @@ public sealed class OnlineLearner : IAgent
     private readonly RandomStream _choices;
     private readonly float[] _observation;
     private readonly float[] _next;
+    private readonly float[] _begun;
     private readonly float[] _action;
     private readonly float[] _noise;
     private readonly float[] _uniform = new float[1];
@@ -40,6 +41,7 @@ public sealed class OnlineLearner : IAgent
     private long _restoredCollected;
     private long _restoredDigest;
     private long _stored;
+    private bool _isUndone;
 
     /// <summary>Begins the first episode. Agent, environment, buffer and store stay the caller's to dispose of.</summary>
     /// <param name="agent">Who learns and acts.</param>
@@ -57,21 +59,22 @@ public sealed class OnlineLearner : IAgent
         _options = options;
         Buffer = buffer;
         var facts = environment.Specification;
+        _starts = new RandomStream(options.Seed, "online starts");
+        _observation = new float[facts.StateSize];
+        environment.Reset(_starts, _observation);
         _actor = agent.CreateExplorer(options.Candidates);
         if (agent is ITrialAgent { TrialEpisodes: > 0 } trial)
             _trials = new EpisodeTrials(trial, environment, options.Seed);
-        _starts = new RandomStream(options.Seed, "online starts");
         _randomActions = new RandomStream(options.Seed, "online random actions");
         _exploration = new RandomStream(options.Seed, "online exploration");
         _choices = new RandomStream(options.Seed, "online choices");
-        _observation = new float[facts.StateSize];
         _next = new float[facts.StateSize];
+        _begun = new float[facts.StateSize];
         _action = new float[facts.ActionSize];
         // What a deterministic policy does not ask for is added to its actions.
         _noise = new float[_actor.NoisePerState > 0 ? _actor.NoisePerState : facts.ActionSize];
         _environmentState = new double[environment.StateLength];
         _restoredState = new double[environment.StateLength];
-        environment.Reset(_starts, _observation);
         _metrics = new float[agent.MetricNames.Count];
         MetricNames = ["collect/return", "collect/length", "collect/episodes", .. agent.MetricNames];
         StateTensors = [.. agent.StateTensors, new StateTensor("online/observation", [facts.StateSize], _observation.CopyTo, values => values.CopyTo(_observation)), .. LastMetrics()];
@@ -94,6 +97,7 @@ public sealed class OnlineLearner : IAgent
     public IReadOnlyList<StateInteger> StateIntegers { get; }
 
     /// <summary>Acts once, records the transition and, when a round is complete, learns.</summary>
+    /// <exception cref="CollectingException">The environment failed; the learner is as it was before the step, and can be stored or try it again.</exception>
     public void Update()
     {
         // What the ring is about to overwrite must have been stored.
@@ -101,10 +105,9 @@ public sealed class OnlineLearner : IAgent
             Store();
         if (Step >= _options.StartSteps && _trials?.Count == 0)
             _trials.Run();
-        Act();
-        var result = _environment.Step(_action, _next);
+        var result = Collect();
         Buffer.Add(_observation, _action, (float)result.Reward, _next, result.Terminated, result.Truncated);
-        _next.CopyTo(_observation, 0);
+        (result.Done ? _begun : _next).CopyTo(_observation, 0);
         _return += result.Reward;
         _length++;
         Step++;
@@ -170,6 +173,31 @@ public sealed class OnlineLearner : IAgent
         _trials?.Dispose();
     }
 
+    /// <summary>One step of the environment, and the first observation of the next episode where it ended one.</summary>
+    private StepResult Collect()
+    {
+        if (_isUndone)
+            _environment.RestoreState(_environmentState, _next);
+        _isUndone = false;
+        _environment.SaveState(_environmentState);
+        var (starts, random, exploration, choices) = (_starts.Position, _randomActions.Position, _exploration.Position, _choices.Position);
+        try
+        {
+            Act();
+            var result = _environment.Step(_action, _next);
+            if (result.Done)
+                _environment.Reset(_starts, _begun);
+            return result;
+        }
+        catch (Exception cause) when (cause is not OperationCanceledException)
+        {
+            // As if it had not begun: a checkpoint made now must not know a half of it, and the simulator is not asked for its state any more.
+            (_starts.Position, _randomActions.Position, _exploration.Position, _choices.Position) = (starts, random, exploration, choices);
+            _isUndone = true;
+            throw new CollectingException($"Environment step {Step + 1} (step {_length + 1} of its episode) failed: {cause.Message}", cause);
+        }
+    }
+
     private void Act()
     {
         var bounds = _environment.Specification.Actions;
@@ -201,7 +229,6 @@ public sealed class OnlineLearner : IAgent
         _return = 0;
         _length = 0;
         _episodes++;
-        _environment.Reset(_starts, _observation);
     }
 
     // They stand still between two rounds, also across a restart. Where every step is a round they are new after each, as they were before they were kept.
@@ -238,7 +265,8 @@ public sealed class OnlineLearner : IAgent
 
     private double EnvironmentEntry(int entry)
     {
-        _environment.SaveState(_environmentState);
+        if (!_isUndone)
+            _environment.SaveState(_environmentState);
         return _environmentState[entry];
     }
 }

@@ -124,7 +124,17 @@ public sealed class TrainingLoop
     private string? Advance(CancellationToken cancellation)
     {
         var began = _pace.BeginUpdate();
-        _agent.Update();
+        try
+        {
+            _agent.Update();
+        }
+        catch (CollectingException)
+        {
+            // It undid the step; the steps before it need not be lost.
+            SaveBeforeFailing();
+            throw;
+        }
+
         _pace.EndUpdate(began);
         _agent.ReadMetrics(_window.Last);
         _window.Accumulate();
@@ -250,7 +260,7 @@ public sealed class TrainingLoop
         _evaluatedStep = step;
     }
 
-    // An evaluation that fails (a simulator that breaks down) must not cost the updates before it. Resumed there, the run evaluates again.
+    // A simulator that breaks down, in an evaluation or while collecting, must not cost the updates before it. Resumed there, the run evaluates or steps again.
     private void SaveBeforeFailing()
     {
         if (_agent.Step == 0 || _savedStep == _agent.Step)
@@ -262,7 +272,7 @@ public sealed class TrainingLoop
         }
         catch (Exception)
         {
-            // Why the evaluation failed is the better message.
+            // Why the simulator failed is the better message.
             return;
         }
 
@@ -303,7 +313,7 @@ public sealed class TrainingLoop
         {
             RecordBeside(keepUpdates: false);
         }
-        catch (OfqlException)
+        catch (Exception)
         {
             // What has diverged may well break the simulator; that it diverged is what there is to say.
         }

@@ -72,6 +72,34 @@ public class EnvironmentContractTests
         Assert.Null(EnvironmentCatalog.BuiltIn.Find("mine"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Episodes_that_end_at_once_keep_the_contract(int steps) =>
+        Assert.Empty(EnvironmentContract.Violations(() => new Brief(steps)));
+
+    /// <summary>A task that is over after a few steps.</summary>
+    private sealed class Brief(int steps)
+        : EpisodicEnvironment(new EnvironmentSpecification("brief", BoxSpace.Uniform(1, -100, 100), BoxSpace.Uniform(1, -1, 1), 50, null), 2)
+    {
+        private double _place;
+        private double _made;
+
+        protected override void ResetPhysics(RandomStream random) => (_place, _made) = (random.NextNormal(), 0);
+
+        protected override (double Reward, bool Terminated) Advance(ReadOnlySpan<double> action)
+        {
+            _place += action[0];
+            return (_place, ++_made >= steps);
+        }
+
+        protected override void Observe(Span<float> observation) => observation[0] = (float)_place;
+
+        protected override void SavePhysics(Span<double> state) => (state[0], state[1]) = (_place, _made);
+
+        protected override void RestorePhysics(ReadOnlySpan<double> state) => (_place, _made) = (state[0], state[1]);
+    }
+
     /// <summary>A random walk that breaks several rules on purpose.</summary>
     private sealed class Broken : IEnvironment
     {

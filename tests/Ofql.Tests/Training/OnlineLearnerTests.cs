@@ -2,6 +2,7 @@ using Ofql.Agents;
 using Ofql.Agents.Sac;
 using Ofql.Data;
 using Ofql.Environments;
+using Ofql.Kernels.Randomness;
 using Ofql.Tests.Agents;
 using Ofql.Training;
 using Xunit;
@@ -139,6 +140,45 @@ public sealed class OnlineLearnerTests
         Assert.Contains("damaged", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(17, false)]
+    [InlineData(63, false)]
+    [InlineData(200, false)]
+    // The start of the second episode.
+    [InlineData(200, true)]
+    public void A_step_that_fails_leaves_no_trace_and_can_be_made_again(int step, bool inReset)
+    {
+        using var whole = new Run(_options);
+        whole.Advance(step - 1);
+        var before = OfqlBench.State(whole.Learner);
+        whole.Advance(30);
+
+        var pendulum = new Fragile(inReset ? null : step, inReset ? 2 : null);
+        using var run = new Run(_options, environment: pendulum);
+        run.Advance(step - 1);
+        for (var again = 0; again < 2; again++)
+        {
+            pendulum.Rearm();
+            var error = Assert.Throws<CollectingException>(run.Learner.Update);
+            Assert.Equal($"Environment step {step} (step {step} of its episode) failed: The cable came loose.", error.Message);
+            Assert.Empty(OfqlBench.Differences(before, OfqlBench.State(run.Learner)));
+            Assert.Equal(step - 1, run.Buffer.Collected);
+        }
+
+        run.Advance(30);
+        Assert.Empty(OfqlBench.Differences(OfqlBench.State(whole.Learner), OfqlBench.State(run.Learner)));
+    }
+
+    [Fact]
+    public void A_simulator_that_fails_does_not_cost_the_steps_since_the_last_checkpoint()
+    {
+        using var run = new Run(_options, environment: new Fragile(57, null));
+        var saved = new Saved();
+        var loop = new TrainingLoop(run.Learner, new TrainingOptions { Updates = 300, CheckpointEvery = 50 }, new TrainingHooks { Checkpoints = saved });
+        Assert.Contains("step 57", Assert.Throws<CollectingException>(() => loop.Run(CancellationToken.None)).Message, StringComparison.Ordinal);
+        Assert.Equal([50L, 56L], saved.Steps);
+    }
+
     [Fact]
     public void Options_out_of_range_are_refused()
     {
@@ -150,10 +190,11 @@ public sealed class OnlineLearnerTests
     /// <summary>A small agent on the pendulum.</summary>
     private sealed class Run : IDisposable
     {
-        private readonly Pendulum _environment = new();
+        private readonly IEnvironment _environment;
 
-        public Run(OnlineOptions options, int capacity = 1000, ICollectionStore? store = null)
+        public Run(OnlineOptions options, int capacity = 1000, ICollectionStore? store = null, IEnvironment? environment = null)
         {
+            _environment = environment ?? new Pendulum();
             Buffer = new ReplayBuffer(capacity, 3, 1);
             Agent = new SacAgent(
                 new SacSettings { HiddenWidth = 16, BatchSize = 8, HiddenLayers = 1 },
@@ -180,6 +221,63 @@ public sealed class OnlineLearnerTests
             Buffer.Dispose();
             _environment.Dispose();
         }
+    }
+
+    /// <summary>A pendulum that fails once it has made a certain step, or begun a certain episode.</summary>
+    private sealed class Fragile(int? step, int? episode) : IEnvironment
+    {
+        private readonly Pendulum _inner = new();
+        private int _steps;
+        private int _episodes;
+        private bool _holds;
+
+        public EnvironmentSpecification Specification => _inner.Specification;
+
+        public int StateLength => _inner.StateLength;
+
+        public void Rearm()
+        {
+            if (!_holds)
+                return;
+            _holds = false;
+            (_steps, _episodes) = (_steps - 1, _episodes - (episode is null ? 0 : 1));
+        }
+
+        public void Reset(RandomStream random, Span<float> observation)
+        {
+            _inner.Reset(random, observation);
+            FailAt(++_episodes == episode);
+        }
+
+        public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+        {
+            var result = _inner.Step(action, observation);
+            FailAt(++_steps == step);
+            return result;
+        }
+
+        public void SaveState(Span<double> state) => _inner.SaveState(state);
+
+        public void RestoreState(ReadOnlySpan<double> state, Span<float> observation) => _inner.RestoreState(state, observation);
+
+        public void Dispose() => _inner.Dispose();
+
+        private void FailAt(bool isTime)
+        {
+            if (!isTime || _holds)
+                return;
+            _holds = true;
+            throw new IOException("The cable came loose.");
+        }
+    }
+
+    private sealed class Saved : ICheckpointStore
+    {
+        public List<long> Steps { get; } = [];
+
+        public void Save(TrainingState state, bool final) => Steps.Add(state.Step);
+
+        public long? RestoreLatest(TrainingState state) => null;
     }
 
     internal sealed class Memory : ICollectionStore

@@ -6,7 +6,10 @@ using static Ofql.Graph.Functions;
 
 namespace Ofql.Agents.Edp;
 
-/// <summary>The equations of Efficient Diffusion Policy with TD3's loss (arXiv 2305.20081) over one batch.</summary>
+/// <summary>
+/// The equations of Efficient Diffusion Policy with TD3's loss (arXiv 2305.20081, its code) over one batch: L = L_diff - alpha mean Q_i(s, a0) / sg(mean |Q_i(s, a0)|),
+/// one critic i by a coin in both, of which the base adds the second term.
+/// </summary>
 internal sealed class EdpLosses : RegularizedPolicyLosses
 {
     private readonly EdpModel _model;
