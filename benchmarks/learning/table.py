@@ -3,13 +3,15 @@
 
   table.py run PLAN --runs FOLDER [--jobs 2] [--only TEXT ...]   trains what is missing; begun runs go on where they stopped
   table.py show PLAN --runs FOLDER [--speed]                     prints the table of the last checkpoints, as Markdown
-  table.py keep PLAN --runs FOLDER [--speed]                     notes the completed runs in results/PLAN, beside this program
+  table.py keep PLAN --runs FOLDER                               notes the completed runs in results/PLAN, beside this program
+  table.py speed PLAN --runs FOLDER                              measures what the settings cost, one after the other, and notes it in results/speed/PLAN
 
 A plan is a JSON file such as robots.json. Every run has a folder RUNS/ROW.COLUMN.sSEED with its whole configuration, and is resumable.
 What is kept counts as done: a table can be made in several sittings, on several machines. `run --again` trains it all the same.
 A plan that says `"choose": METRIC` also reports what choosing among a run's evaluations would have: the best, and the one where METRIC is lowest.
-Options of `run`: --program (how ofql is started), --data (folder of recorded files), --nice. With --speed the table also gives updates/s (median over
-the first seed's log, as the trainings ran: side by side, whatever else the machine did) and microseconds per action, measured now, one policy after the other.
+Options of `run`: --program (how ofql is started), --data (folder of recorded files), --nice. With --speed the table also gives updates/s and microseconds
+per action as `speed` has measured them in one sitting on one thread (`ofql bench agents`, fresh networks of the cell's settings): let nothing else run then.
+What has no networks is not measured there; for that the table has updates/s of the first seed's training, whatever else the machine did.
 """
 import argparse
 import csv
@@ -144,7 +146,6 @@ def run(plan, args):
 
 def keep(plan, args):
     notes = dict(kept(args))
-    times = action_times(plan, args) if args.speed else {}
     for name, *_ in cells(plan):
         done = trained(args, name)
         manifest = args.runs / name / "run.json"
@@ -152,7 +153,6 @@ def keep(plan, args):
             continue
         facts = json.loads(manifest.read_text())
         session = facts["sessions"][-1]
-        known = notes.get(name, {}).get("action_microseconds")
         notes[name] = {
             "updates": done[0],
             "scores": {way: round(score, 2) for way, score in done[1].items()},
@@ -166,13 +166,15 @@ def keep(plan, args):
         }
         if choice := chosen(args, name, plan.get("choose")):
             notes[name]["chosen"] = choice
-        if action := times.get(name, known):
-            notes[name]["action_microseconds"] = action
-    args.kept.parent.mkdir(exist_ok=True)
-    new = args.kept.with_suffix(".new")
-    new.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n")
-    new.replace(args.kept)
+    write(args.kept, notes)
     print(f"{len(notes)} runs of {sum(1 for _ in cells(plan))} in {args.kept}")
+
+
+def write(path, notes):
+    path.parent.mkdir(exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n")
+    new.replace(path)
 
 
 def commits(args, name):
@@ -203,24 +205,51 @@ def updates_per_second(args, name):
     return f"{rates[len(rates) // 2]:.0f}" if rates else ""
 
 
-def action_times(plan, args):
-    """{run: text} of microseconds per action, and by the best of 50, of every first seed."""
-    names = [name for name, *_, seed in cells(plan) if seed == plan["seeds"][0] and (args.runs / name / "policy.safetensors").exists()]
-    if not names:
-        return {}
-    words = [*args.program, "bench", "policy", *names, "--runs", str(args.runs), "--json"]
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+def said(args, *words):
+    """What the program says in JSON."""
+    done = subprocess.run([*args.program, *words, "--json"], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     if done.returncode:
-        sys.exit(f"table.py: '{' '.join(words[:4])} ...' ended with {done.returncode}.")
-    times = {}
-    for one in json.loads(done.stdout)["policies"]:
-        many = one["candidates_microseconds"]
-        times[one["policy"]] = f"{one['act_microseconds']['median']:.1f}" + (f", {many:.0f}" if many else "")
-    return times
+        sys.exit(f"table.py: '{' '.join([*args.program, *words])}' ended with {done.returncode}.")
+    return json.loads(done.stdout)
+
+
+def speed(plan, args):
+    """Updates and actions of every setting, one after the other on one thread."""
+    sizes = {name: e for e in said(args, "list", "environments")["environments"] for name in [e["name"], *e["aliases"]]}
+    folder = pathlib.Path(args.program[-1]).resolve().parent
+    notes = dict(notes_in(args.speeds))
+    for name, row, column, seed in cells(plan):
+        if seed != plan["seeds"][0] or args.only and not any(text in name for text in args.only):
+            continue
+        # Begun runs are not asked: their folders may be elsewhere.
+        words = command(plan, argparse.Namespace(**{**vars(args), "runs": args.runs / "none"}), name, row, column, seed)[len(args.program):]
+        settings = said(args, *words, "--dry-run")
+        agent = settings["agent.name"]
+        if "agent.hidden_width" not in settings:
+            continue
+        task = sizes[settings["environment"]]
+        given = [w for key, value in settings.items() if key.startswith("agent.") and key != "agent.name" for w in ("--set", f"{key}={value}")]
+        found = said(args, "bench", "agents", agent, *given, "--state", str(task["state_size"]), "--action", str(task["action_size"]), "--rounds", "3", "--seconds", "0.3")
+        cost = found["agents"][0]
+        notes[f"{row}.{column}"] = {
+            **{key: cost[key] for key in ("updates_per_second", "share_of_peak", "act_microseconds", "candidates_microseconds")},
+            "commit": git(folder, "rev-parse", "--short", "HEAD"),
+            "machine": f"{found['machine']['processor']}, {found['machine']['vector_bits']} bits",
+            "read": time.strftime("%Y-%m-%d"),
+        }
+        print(f"{row}.{column}: {cost['updates_per_second']} updates/s, {cost['act_microseconds']} us", flush=True)
+        write(args.speeds, notes)
+
+
+def cost_texts(plan, args, row, column):
+    """Updates/s and microseconds per action, of 50, of a setting."""
+    if note := notes_in(args.speeds).get(f"{row}.{column}"):
+        many = note["candidates_microseconds"]
+        return [f"{note['updates_per_second']:.0f}", f"{note['act_microseconds']:.1f}" + (f", {many:.0f}" if many else "")]
+    return [updates_per_second(args, f"{row}.{column}.s{plan['seeds'][0]}"), ""]
 
 
 def show(plan, args):
-    speed = action_times(plan, args) if args.speed else None
     # A fourth way of acting (evaluation.selection, evaluation.noise_scale) has the name of its settings.
     heads = ["data", "setting", "updates", "one sample", "without noise", "best of 50"]
     every = [e for name, *_ in cells(plan) if (e := last(args, name))]
@@ -246,15 +275,14 @@ def show(plan, args):
                 names = [f"{row}.{column}.s{s}" for s in plan["seeds"]]
                 choices = [c for name in names if (c := chosen(args, name, plan["choose"]) or kept(args).get(name, {}).get("chosen"))]
                 texts += [spread([c[kind][acts] for c in choices]) if choices else "" for kind in ("best", "lowest")]
-            if speed is not None:
-                first = f"{row}.{column}.s{plan['seeds'][0]}"
-                texts += [updates_per_second(args, first), speed.get(first) or kept(args).get(first, {}).get("action_microseconds", "")]
+            if args.speed:
+                texts += cost_texts(plan, args, row, column)
             print(f"| {row} | {column} | {', '.join(f'{s:,}' for s in steps)} | {' | '.join(texts)} |")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=["run", "show", "keep"])
+    parser.add_argument("action", choices=["run", "show", "keep", "speed"])
     parser.add_argument("plan", type=pathlib.Path)
     parser.add_argument("--runs", type=pathlib.Path, required=True)
     parser.add_argument("--data", type=pathlib.Path, default=ROOT.parent / "shared" / "data")
@@ -272,7 +300,8 @@ def main():
     args.runs = args.runs.resolve()
     args.data = args.data.resolve()
     args.kept = pathlib.Path(__file__).resolve().parent / "results" / args.plan.name
-    {"run": run, "show": show, "keep": keep}[args.action](plan, args)
+    args.speeds = args.kept.parent / "speed" / args.plan.name
+    {"run": run, "show": show, "keep": keep, "speed": speed}[args.action](plan, args)
 
 
 main()

@@ -11,19 +11,21 @@ namespace Ofql.Cli.Bench;
 /// <param name="ShareOfPeak">Work / time / peak, the peak measured right before.</param>
 /// <param name="PeakGflops">That peak.</param>
 /// <param name="ActMicroseconds">One action by one sample: half of the calls were faster.</param>
+/// <param name="CandidatesMicroseconds">One action chosen among candidates by the critics; null where the policy draws none.</param>
 /// <param name="BytesPerUpdate">Managed bytes allocated per update, the least of the rounds.</param>
 /// <param name="Instructions">Time of every instruction of an update; empty where not asked for.</param>
 internal sealed record AgentCost(
-    string Agent, double UpdatesPerSecond, double GigaFlop, double ShareOfPeak, double PeakGflops, double ActMicroseconds, double BytesPerUpdate, IReadOnlyList<InstructionTiming> Instructions);
+    string Agent, double UpdatesPerSecond, double GigaFlop, double ShareOfPeak, double PeakGflops, double ActMicroseconds, double? CandidatesMicroseconds, double BytesPerUpdate, IReadOnlyList<InstructionTiming> Instructions);
 
 /// <summary>
 /// Updates and actions of algorithms at their defaults, one after the other, each beside the peak of its own moment, so that a slow
 /// moment of the machine is in both.
 /// </summary>
-internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<string, string> wanted, bool profile)
+internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<string, string> wanted, int candidates, bool profile)
 {
     private const int Rows = 100_000;
     private const int ActCalls = 5000;
+    private const int CandidateCalls = 250;
     private const int AllocationUpdates = 5;
     private const int ProfileRepeats = 20;
 
@@ -52,12 +54,15 @@ internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<st
     {
         cancellation.ThrowIfCancellationRequested();
         using var meter = new UpdateMeter(context => AgentSizes.CreateProgram(factory, wanted, context), data, threads: 1);
-        using var actor = new ActMeter(meter.CreateActor(new ActingOptions()), data);
-        var rounds = new List<(UpdateRound Update, double Act, double Bytes)>();
+        var one = meter.CreateActor(new ActingOptions());
+        using var actor = new ActMeter(one, data);
+        var choosing = meter.CreateActor(new ActingOptions { Candidates = candidates });
+        using var many = new ActMeter(choosing, data);
+        var rounds = new List<(UpdateRound Update, double Act, double Many, double Bytes)>();
         for (var round = 0; round < options.Rounds; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            rounds.Add((meter.Round(options), actor.Measure(ActCalls).Median, meter.AllocatedBytes(AllocationUpdates)));
+            rounds.Add((meter.Round(options), actor.Measure(ActCalls).Median, many.Measure(CandidateCalls).Median, meter.AllocatedBytes(AllocationUpdates)));
         }
 
         return new AgentCost(
@@ -67,6 +72,7 @@ internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<st
             BenchSession.Median(rounds.Select(round => round.Update.Share)),
             BenchSession.Median(rounds.Select(round => round.Update.Peak)),
             BenchSession.Median(rounds.Select(round => round.Act)),
+            choosing.NoisePerState > one.NoisePerState ? BenchSession.Median(rounds.Select(round => round.Many)) : null,
             rounds.Min(round => round.Bytes),
             profile ? meter.Profile(ProfileRepeats) : []);
     }

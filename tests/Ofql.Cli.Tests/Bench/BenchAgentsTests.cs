@@ -19,7 +19,13 @@ public class BenchAgentsTests
         {
             Assert.All((string[])["updates_per_second", "gflop_per_update", "share_of_peak", "act_microseconds"], name => Assert.True((double)agent![name]! > 0, name));
             Assert.Equal(0, (double)agent!["bytes_per_update"]!);
+            // Their policies are deterministic.
+            Assert.Null(agent["candidates_microseconds"]);
         }
+
+        var ofql = JsonNode.Parse(Run(["bench", "agents", "ofql", .. _small, "--candidates", "3", "--json"]))!;
+        Assert.Equal(3, (int)ofql["candidates"]!);
+        Assert.True((double)ofql["agents"]![0]!["candidates_microseconds"]! > 0);
     }
 
     [Fact]
