@@ -15,7 +15,7 @@ internal static class DataGenerateCommand
     public static Command Build(CommandContext context)
     {
         var task = new Argument<string>("task") { Description = "Task whose data is made (see: ofql list tasks)" };
-        var rows = new Option<long?>("--rows") { Description = "Rows to record (default: as many as the task's authors did)", HelpName = "count" };
+        var rows = new Option<long?>("--rows") { Description = "Rows to record (default: the task's own number, see docs/datasets.md)", HelpName = "count" };
         var seed = new Option<ulong>("--seed") { Description = "Seed of the generator", HelpName = "number" };
         var output = new Option<string?>("--output", "-o") { Description = "File to write (default: into the folder of generated datasets)", HelpName = "file" };
         var hdf5 = new Option<bool>("--no-hdf5") { Description = "Write only the native file, not the D4RL HDF5 file beside it" };

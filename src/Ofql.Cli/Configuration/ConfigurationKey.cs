@@ -69,7 +69,7 @@ internal static class ConfigurationSchema
         new("data.map", ValueKind.Text, "", KeyEffect.Watching, "file that says what the columns of a CSV file mean"),
         new("data.task", ValueKind.Text, "", KeyEffect.Result, "single task of OGBench that rewards the rows of its published file"),
         new("data.generate", ValueKind.Text, "", KeyEffect.Result, "task whose data is generated"),
-        new("data.rows", ValueKind.Integer, "0", KeyEffect.Result, "rows to generate; 0 for as many as the task's authors recorded") { Minimum = 0, Maximum = MostRows },
+        new("data.rows", ValueKind.Integer, "0", KeyEffect.Result, "rows to generate; 0 for the task's own number") { Minimum = 0, Maximum = MostRows },
         new("data.seed", ValueKind.Integer, "0", KeyEffect.Result, "seed of the generator") { Minimum = 0 },
         new("data.maximum_episode_steps", ValueKind.Integer, "0", KeyEffect.Result, "step limit for files without timeouts; 0 for none") { Minimum = 0 },
         new("data.action_low", ValueKind.Numbers, "-1", KeyEffect.Result, "smallest action, or one for each action with commas between them; used when there is no environment"),
