@@ -2,39 +2,6 @@ using Ofql.Agents;
 
 namespace Ofql.Training;
 
-/// <summary>Returns the numbers of an evaluation of the agent as it is now.</summary>
-/// <exception cref="OperationCanceledException">It was asked to stop: the evaluation is repeated after resuming.</exception>
-public delegate IReadOnlyList<NamedValue> EvaluateAgent(long step, CancellationToken cancellation);
-
-/// <summary>What a training loop tells the outside world. Everything is optional.</summary>
-public sealed record TrainingHooks
-{
-    /// <summary>Where metrics go.</summary>
-    public IMetricSink? Metrics { get; init; }
-
-    /// <summary>Where checkpoints go.</summary>
-    public ICheckpointStore? Checkpoints { get; init; }
-
-    /// <summary>How the agent is evaluated.</summary>
-    public EvaluateAgent? Evaluate { get; init; }
-
-    /// <summary>
-    /// How the agent is evaluated beside the training, where a core is free: called at the step, it copies what it needs, and what it
-    /// returns runs on a thread of its own. Null, as itself or as what it returns, to wait for <see cref="Evaluate"/>; so does the last
-    /// evaluation in any case.
-    /// </summary>
-    public Func<long, Func<CancellationToken, IReadOnlyList<NamedValue>>?>? EvaluateBeside { get; init; }
-
-    /// <summary>Told at every snapshot step (<see cref="TrainingOptions.SnapshotEvery"/>), to keep the policy as it is then.</summary>
-    public Action<IAgent>? Snapshot { get; init; }
-
-    /// <summary>Who is told how far it is.</summary>
-    public IProgress<TrainingProgress>? Progress { get; init; }
-
-    /// <summary>The clock for rates; it never influences the result.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-}
-
 /// <summary>
 /// Runs an agent from the step it is at to the planned number of updates. Order within a step: update, guard, log, snapshot,
 /// checkpoint, evaluate; so a checkpoint of step k is written after everything that was recorded before step k, also of an evaluation that
@@ -89,6 +56,18 @@ public sealed class TrainingLoop
     /// under way is finished and the state saved).
     /// </summary>
     public TrainingResult Run(CancellationToken cancellation)
+    {
+        try
+        {
+            return RunToEnd(cancellation);
+        }
+        catch (UnsoundException found)
+        {
+            return Diverge(found.Message);
+        }
+    }
+
+    private TrainingResult RunToEnd(CancellationToken cancellation)
     {
         _pace = new Pace(_hooks.Time, _agent.Step);
         var reported = TimeSpan.Zero;
@@ -278,7 +257,7 @@ public sealed class TrainingLoop
 
         // And this is why it failed.
         if (unsound is not null)
-            throw new OfqlException(DivergenceGuard.Explain(unsound, _agent.Step, _savedStep));
+            throw new UnsoundException(unsound);
     }
 
     private string? Save(bool final)
@@ -349,4 +328,7 @@ public sealed class TrainingLoop
             _window.Names,
             [.. _window.Last]));
     }
+
+    /// <summary>What was to be saved before something else is reported holds a number that no state may hold.</summary>
+    private sealed class UnsoundException(string reason) : Exception(reason);
 }

@@ -297,6 +297,19 @@ public class TrainingLoopTests
     }
 
     [Fact]
+    public void A_policy_that_diverged_and_broke_its_evaluation_has_diverged()
+    {
+        var store = new Store();
+        var options = new TrainingOptions { Updates = 40, EvaluateEvery = 20, CheckpointEvery = 0 };
+        using var run = new Run(options, new Sink(), store, (_, _) => throw new OfqlException("The simulator broke down."));
+        run.Agent.Updated = step => run.Agent.Weights[0] = step == 20 ? float.NaN : run.Agent.Weights[0];
+        var result = run.Loop.Run(CancellationToken.None);
+        Assert.Equal(TrainingOutcome.Diverged, result.Outcome);
+        Assert.Contains("NaN", result.Reason, StringComparison.Ordinal);
+        Assert.Empty(store.Saved);
+    }
+
+    [Fact]
     public void Killed_between_checkpoints_repeats_exactly_what_it_lost()
     {
         var options = new TrainingOptions { Updates = 40, LogEvery = 8, CheckpointEvery = 10 };
