@@ -77,6 +77,20 @@ public class TrainTests
     }
 
     [Fact]
+    public void A_run_whose_checkpoints_were_removed_is_not_begun_anew()
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "one"]).Code);
+        Directory.Delete(Path.Combine(cli.Runs, "one", "checkpoints"), recursive: true);
+        string[] names = ["policy.safetensors", "metrics.csv", "config.yaml"];
+        var before = names.Select(name => File.ReadAllBytes(Path.Combine(cli.Runs, "one", name))).ToList();
+        var (code, _, error) = cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "50");
+        Assert.Equal(1, code);
+        Assert.Contains("has a policy but no checkpoint any more", error, StringComparison.Ordinal);
+        Assert.Equal(before, names.Select(name => File.ReadAllBytes(Path.Combine(cli.Runs, "one", name))).ToList());
+    }
+
+    [Fact]
     public void Without_an_environment_it_trains_and_says_so()
     {
         using var cli = new CliFixture();

@@ -86,9 +86,21 @@ internal sealed class TrainingSession
             CheckpointFile.RestoreAgent(origin.Checkpoint, agent);
         var folder = request.Resume ? RunFolder.Open(request.Folder) : RunFolder.Create(request.Folder);
         using var held = folder.Lock();
+        if (request.Resume)
+            RequireCheckpoint(folder);
         AtomicFile.WriteText(folder.ConfigurationPath, request.Configuration.ToYaml());
         using var learner = online?.Learner(agent, folder);
         return new TrainingSession(request, folder, simulator).Train(agent, learner, origin, cancellation);
+    }
+
+    // The policy is written after its checkpoint: where it stands alone, checkpoints were removed, and nothing says how far they were.
+    private static void RequireCheckpoint(RunFolder folder)
+    {
+        if (!File.Exists(folder.PolicyPath) || new CheckpointFolder(folder.CheckpointsPath, keep: 1, _ => { }).Steps().Count > 0)
+            return;
+        throw new OfqlException(
+            $"The run '{folder.FolderPath}' has a policy but no checkpoint any more ('{folder.CheckpointsPath}' holds none): it would begin anew and write over what it has. "
+            + "Restore its checkpoints, or begin a new run with --name.");
     }
 
     // Only until the run has a checkpoint of its own: then its origin may be gone.
