@@ -329,6 +329,46 @@ public class TrainTests
     }
 
     [Fact]
+    public void A_seed_that_fails_costs_the_others_nothing()
+    {
+        using var cli = new CliFixture();
+        cli.Agents.Updated = (seed, step) =>
+        {
+            if (seed == 1 && step == 15)
+                throw new OfqlException("The simulator broke down.");
+        };
+        var (code, output, error) = cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "many", "--seeds", "0..2", "--json"]);
+        Assert.Equal(1, code);
+        Assert.Contains("Seed 1 failed: The simulator broke down.", error, StringComparison.Ordinal);
+        Assert.Contains("ofql: The simulator broke down.", error, StringComparison.Ordinal);
+        var json = JsonNode.Parse(output)!;
+        Assert.Equal(["completed", "failed", "completed"], json["runs"]!.AsArray().Select(run => (string)run!["outcome"]!));
+        Assert.StartsWith("The simulator broke down.", (string)json["runs"]![1]!["reason"]!, StringComparison.Ordinal);
+        Assert.Equal([0, 2], json["seeds"]!["seeds"]!.AsArray().Select(seed => (int)seed!));
+        Assert.StartsWith("way,mean,standard_error,low_95,high_95,seed_0,seed_2\n", File.ReadAllText(Path.Combine(cli.Runs, "many", "seeds.csv")), StringComparison.Ordinal);
+        Assert.Contains("- seed 1 failed: The simulator broke down.", File.ReadAllText(Path.Combine(cli.Runs, "many", "report.md")), StringComparison.Ordinal);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", "many", "--runs", cli.Runs).Code);
+    }
+
+    [Fact]
+    public void Interrupted_after_a_seed_failed_it_is_interrupted()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (seed, step) =>
+        {
+            if (seed == 0 && step == 5)
+                throw new OfqlException("The simulator broke down.");
+            StopAt(stop, step == 20);
+        };
+        var (code, output, error) = cli.RunWith(["train", .. cli.Short, "--env", "pendulum", "--name", "many", "--seeds", "0..9"], "", stop.Token);
+        Assert.Equal(130, code);
+        Assert.Contains("Seed 0 failed: The simulator broke down.", output, StringComparison.Ordinal);
+        Assert.Contains("ofql train --resume", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Killed_before_the_first_checkpoint_begins_again()
     {
         using var cli = new CliFixture();
