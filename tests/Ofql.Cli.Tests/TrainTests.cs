@@ -329,6 +329,29 @@ public class TrainTests
     }
 
     [Fact]
+    public void Seeds_and_names_that_a_continued_run_could_not_have_are_refused()
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "one"]).Code);
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "many", "--seeds", "0..1"]).Code);
+        Refused("is a single run", "--resume", "one", "--seeds", "0..4");
+        Refused("name it with --seeds 5", "--resume", "many", "--seed", "5");
+        Refused("name it with --seeds 5", "--resume", "many", "--set", "training.seed=5");
+        Refused("a run keeps its name", "--resume", "one", "--name", "two");
+        Refused("exclude each other", [.. cli.Short, "--seeds", "0..1", "--set", "training.seed=5"]);
+        // A task is no name of a run.
+        Refused("There is no run 'tow'", "--resume", "small", "--data", cli.Data, "--name", "tow");
+        Assert.Equal(0, cli.Run("train", "--resume", "many", "--seeds", "1", "--runs", cli.Runs).Code);
+
+        void Refused(string words, params string[] arguments)
+        {
+            var (code, _, error) = cli.Run(["train", .. arguments, .. arguments.Contains("--runs") ? Array.Empty<string>() : ["--runs", cli.Runs]]);
+            Assert.Contains(words, error, StringComparison.Ordinal);
+            Assert.Equal(2, code);
+        }
+    }
+
+    [Fact]
     public void A_seed_that_fails_costs_the_others_nothing()
     {
         using var cli = new CliFixture();

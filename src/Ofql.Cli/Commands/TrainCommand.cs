@@ -51,6 +51,7 @@ internal static class TrainCommand
             Assignments = parsed.GetValue(set) ?? [],
             Updates = parsed.GetValue(updates),
             Steps = parsed.GetValue(steps),
+            StepsOption = parsed.GetResult(steps)?.IdentifierToken?.Value ?? steps.Name,
             From = parsed.GetValue(from),
             SnapshotsEvery = parsed.GetValue(snapshots),
             Seed = parsed.GetValue(seed),

@@ -11,12 +11,18 @@ namespace Ofql.Cli.Runs;
 internal sealed class TrainPlanner(Catalog catalog)
 {
     private const int LongestName = 200;
+    private const string SeedKey = "training.seed";
 
     /// <exception cref="UsageException">Arguments that contradict each other, or name what does not exist.</exception>
     public TrainPlan Plan(TrainArguments arguments)
     {
         if (arguments.Seed is not null && arguments.Seeds is not null)
             throw new UsageException("--seed and --seeds exclude each other: the first is one run, the second several.");
+        // Of a file it is what every run's configuration holds; said on the line it is wanted.
+        if (arguments.Seeds is not null && SetSeed(arguments) is not null)
+            throw new UsageException($"--seeds and --set {SeedKey}=... exclude each other: the first names the seeds of several runs, the second that of one. Leave one of them out.");
+        if (arguments.Updates is not null && arguments.Steps is not null && arguments.From is null)
+            throw new UsageException($"--updates and {arguments.StepsOption} exclude each other: gradient updates are counted where recorded data is learned from, environment steps where learning is online. Leave one of them out.");
         if (arguments.Threads is < 1)
             throw new UsageException($"--threads is {arguments.Threads}; expected 1 or more.");
         if (arguments.From is null)
@@ -32,7 +38,7 @@ internal sealed class TrainPlanner(Catalog catalog)
 
     // Several seeds go on as they are: each from its own checkpoint.
     private static TrainArguments WithSeedsOfOrigin(TrainArguments arguments) =>
-        File.Exists(arguments.From) || RunFolder.Exists(arguments.From!) || arguments.Seed is not null || arguments.Seeds is not null
+        File.Exists(arguments.From) || RunFolder.Exists(arguments.From!) || arguments.Seed is not null || (arguments.Seeds ?? SetSeed(arguments)) is not null
             ? arguments
             : arguments with { Seeds = string.Join(',', RunLocator.ReadSeeds(arguments.From!)) };
 
@@ -62,6 +68,7 @@ internal sealed class TrainPlanner(Catalog catalog)
         var (folder, rest) = FindRun(arguments);
         var seedFolders = RunLocator.SeedFolders(folder);
         var isGroup = !RunFolder.Exists(folder);
+        RequireItsSeeds(arguments, folder, isGroup);
         var first = isGroup ? seedFolders[0] : folder;
         var saved = RunLocator.ReadConfiguration(first);
         var before = new ConfigurationResolver(catalog).Resolve(new ConfigurationRequest { Saved = saved });
@@ -84,15 +91,36 @@ internal sealed class TrainPlanner(Catalog catalog)
         return new TrainPlan(now, seeds, isGroup, folder, Resume: true);
     }
 
+    // A run has its seed, and of a group some can be named: what is given otherwise would come to nothing.
+    private static void RequireItsSeeds(TrainArguments arguments, string folder, bool isGroup)
+    {
+        if (!isGroup && arguments.Seeds is { } seeds)
+        {
+            throw new UsageException(
+                $"'{folder}' is a single run, and --seeds {seeds} names several. Leave --seeds out to continue that run, or begin runs of other seeds under a new name: leave --resume out.");
+        }
+
+        if (isGroup && (arguments.Seed?.ToString(CultureInfo.InvariantCulture) ?? SetSeed(arguments)) is { } one)
+            throw new UsageException($"'{folder}' holds several runs, one for each seed. To continue that of seed {one} alone, name it with --seeds {one}; leave the seed out to continue all.");
+    }
+
+    private static string? SetSeed(TrainArguments arguments) =>
+        ConfigurationLayer.OfAssignments(arguments.Assignments).Values.TryGetValue(SeedKey, out var seed) ? seed.Text : null;
+
     // --resume may stand before the task ('--resume maze2d-umaze-v1'): what is no run and is a task is meant as one.
     private (string Folder, TrainArguments Arguments) FindRun(TrainArguments arguments)
     {
         var name = arguments.ResumeName ?? arguments.Name;
         if (name is not null && RunLocator.Find(name, arguments.Runs) is { } found)
-            return (found, arguments);
+        {
+            return arguments.ResumeName is null || arguments.Name is null ? (found, arguments) : throw new UsageException(
+                $"--resume {arguments.ResumeName} and --name {arguments.Name} exclude each other: a run keeps its name when it is continued. Leave --name out to continue "
+                + $"'{found}', or --resume to begin a new run.");
+        }
+
         if (arguments.ResumeName is { } task && arguments.Task is null && catalog.TaskNames.Contains(task))
-            arguments = arguments with { Task = task, ResumeName = null };
-        else if (name is not null)
+            return FindRun(arguments with { Task = task, ResumeName = null });
+        if (name is not null)
             return (RunLocator.Get(name, arguments.Runs), arguments);
         if (arguments.Task is null && arguments.Data is null && arguments.ConfigurationFile is null && arguments.Environment is null)
         {
@@ -113,7 +141,7 @@ internal sealed class TrainPlanner(Catalog catalog)
         options.SetGiven("environment", arguments.Environment, "--env");
         options.SetGiven(ConfigurationSchema.AgentName, arguments.Agent, "--agent");
         options.SetGiven("training.updates", arguments.Updates, "--updates");
-        options.SetGiven("online.steps", arguments.Steps, "--steps");
+        options.SetGiven("online.steps", arguments.Steps, arguments.StepsOption);
         options.SetGiven("online.from", arguments.From, "--from");
         options.SetGiven("training.snapshot_every", arguments.SnapshotsEvery, "--snapshots-every");
         options.SetGiven("training.seed", arguments.Seed, "--seed");
@@ -131,7 +159,7 @@ internal sealed class TrainPlanner(Catalog catalog)
         var resolver = new ConfigurationResolver(catalog);
         var resolved = resolver.Resolve(request);
         if (arguments.Published is not { } published)
-            return CompleteOnline(resolved);
+            return RequireItsUnit(arguments, CompleteOnline(resolved));
         var settings = PublishedOf(resolved.Agent, published);
         foreach (var (name, value) in settings.Options)
             options.Set(ConfigurationSchema.AgentPrefix + name, value, "--published");
@@ -139,8 +167,13 @@ internal sealed class TrainPlanner(Catalog catalog)
             options.Set(ConfigurationSchema.EvaluationPrefix + name, value, "--published");
         if (arguments.Updates is null && settings.Updates is { } updates)
             options.Set("training.updates", updates.ToString(CultureInfo.InvariantCulture), "--published");
-        return CompleteOnline(resolver.Resolve(request));
+        return RequireItsUnit(arguments, CompleteOnline(resolver.Resolve(request)));
     }
+
+    private static ResolvedConfiguration RequireItsUnit(TrainArguments arguments, ResolvedConfiguration configuration) =>
+        arguments.Updates is null || !configuration.IsOnline ? configuration : throw new UsageException(
+            $"--updates {arguments.Updates} counts gradient updates on recorded data, and this run learns online in {configuration.Text("environment")}: its length is counted in environment steps. "
+            + "Give them with --steps, or recorded data with --data.");
 
     private static PublishedSettings PublishedOf(IAgentFactory agent, string task)
     {

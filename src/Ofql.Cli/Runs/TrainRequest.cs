@@ -27,6 +27,9 @@ internal sealed record TrainArguments
     /// <summary>Environment steps to collect and learn from.</summary>
     public long? Steps { get; init; }
 
+    /// <summary>By which of its names that was said.</summary>
+    public string StepsOption { get; init; } = "--steps";
+
     /// <summary>The run or checkpoint whose agent goes on learning online.</summary>
     public string? From { get; init; }
 
