@@ -352,6 +352,39 @@ public class TrainTests
     }
 
     [Fact]
+    public void An_evaluation_older_than_the_policy_is_called_so()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (_, step) => StopAt(stop, step == 33);
+        var (code, output, _) = cli.RunWith(["train", .. cli.Short, "--env", "pendulum", "--name", "one"], "", stop.Token);
+        Assert.Equal(130, code);
+        const string Title = "Last evaluation ({0} 20; the policy saved is that of 33)";
+        Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, Title, "update"), output, StringComparison.Ordinal);
+        Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, Title, "step"), File.ReadAllText(Path.Combine(cli.Runs, "one", "report.md")), StringComparison.Ordinal);
+        cli.Agents.Updated = null;
+        Assert.Contains("Evaluation of the last checkpoint (update 40)", cli.Run("train", "--resume", "one", "--runs", cli.Runs).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_ended_before_its_first_checkpoint_names_no_policy()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        string[] line = ["train", .. cli.Short, "--env", "pendulum", "--name"];
+        using var said = new StoppingWriter(stop, "Training linear");
+        Assert.Equal(130, Program.Run([.. line, "none"], said, said, stop.Token, cli.Catalog));
+        Assert.Contains("Interrupted at update 0 of 40; there was nothing to save yet.", said.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("Policy:", said.ToString(), StringComparison.Ordinal);
+        var (code, output, _) = cli.Run([.. line, "early", "--set", "agent.diverge_at=5"]);
+        Assert.Equal(1, code);
+        Assert.DoesNotContain("Policy:", output, StringComparison.Ordinal);
+        Assert.Contains("the run ended before its first evaluation", File.ReadAllText(Path.Combine(cli.Runs, "early", "report.md")), StringComparison.Ordinal);
+        (_, output, _) = cli.Run([.. line, "again", "--set", "agent.diverge_at=5", "--json"]);
+        Assert.Null(JsonNode.Parse(output)!["runs"]![0]!["policy"]);
+    }
+
+    [Fact]
     public void A_seed_that_fails_costs_the_others_nothing()
     {
         using var cli = new CliFixture();

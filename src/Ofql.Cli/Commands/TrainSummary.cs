@@ -45,11 +45,11 @@ internal static class TrainSummary
         string title)
     {
         foreach (var result in results.Where(result => result.Training.Outcome != TrainingOutcome.Diverged))
-            context.Out.WriteLine($"{(plan.IsGroup ? $"seed {result.Seed}: " : "")}{TrainText.Outcome(result.Training, plan.Configuration)}");
+            context.Out.WriteLine($"{(plan.IsGroup ? $"seed {result.Seed}: " : "")}{TrainText.Outcome(result.Training, plan.Configuration, result.PolicyStep)}");
         if (plan.IsGroup && results.Count > 0)
         {
             SeedTable.Before(results, TrainingSession.StatisticOf(environment).Name)?.Write(context, title, "the checkpoints they began from");
-            table.Write(context, title);
+            table.Write(context, title, TrainText.WhichEvaluated(results));
         }
         else if (results.Count > 0)
             WriteEvaluations(context, plan.Configuration.StepUnit, results[0], title, environment?.Specification.Score is not null);
@@ -66,7 +66,7 @@ internal static class TrainSummary
         if (plan.IsGroup && results.Count > 0)
             context.Out.WriteLine($"Report: {Path.Combine(plan.Folder, "report.md")}");
         else if (results.Count > 0)
-            context.Out.WriteLine($"Policy: {results[0].Folder.PolicyPath}{Environment.NewLine}Report: {results[0].Folder.ReportPath}");
+            context.Out.WriteLine($"{(results[0].PolicyStep is null ? "" : $"Policy: {results[0].Folder.PolicyPath}{Environment.NewLine}")}Report: {results[0].Folder.ReportPath}");
     }
 
     private static void WriteEvaluations(CommandContext context, string unit, SessionResult result, string title, bool hasScore)
@@ -80,7 +80,7 @@ internal static class TrainSummary
         }
 
         var last = result.Evaluations[^1];
-        context.Out.WriteLine(FormattableString.Invariant($"Evaluation of the last checkpoint ({unit} {last.Step}), {Episodes(last)} episodes per way of acting{(hasScore ? "; score: D4RL's normalised score" : "")}:"));
+        context.Out.WriteLine(FormattableString.Invariant($"{RunReport.EvaluationTitle(unit, last.Step, result.PolicyStep)}, {Episodes(last)} episodes per way of acting{(hasScore ? "; score: D4RL's normalised score" : "")}:"));
         WayTable.Write(context, last.Values, hasScore);
         if (result.Evaluations.Count < 2)
             return;
@@ -166,7 +166,7 @@ internal static class TrainSummary
             ["share_at_bounds"] = CommandContext.Number(agreement.AtBounds),
             ["recorded_share_at_bounds"] = CommandContext.Number(agreement.RecordedAtBounds),
         },
-        ["policy"] = result.Folder.PolicyPath,
+        ["policy"] = result.PolicyStep is null ? null : result.Folder.PolicyPath,
         ["evaluation_step"] = result.Evaluations.Count > 0 ? result.Evaluations[^1].Step : null,
         ["evaluation"] = result.Evaluations.Count > 0 ? WayTable.ToJson(result.Evaluations[^1].Values) : null,
     };

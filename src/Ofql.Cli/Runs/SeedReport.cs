@@ -18,7 +18,7 @@ internal static class SeedReport
         csv.Append('\n');
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {Path.GetFileName(plan.Folder)}: {table.Seeds.Count} seeds\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{title} of the last checkpoints; mean, standard error and 95 % interval (Student's t) over seeds.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"{title} of {TrainText.WhichEvaluated(results)}; mean, standard error and 95 % interval (Student's t) over seeds.\n\n");
         text.Append("| way of acting | mean | standard error | 95 % interval |\n|---|---:|---:|---:|\n");
         foreach (var row in table.Rows)
         {
@@ -48,7 +48,7 @@ internal static class SeedReport
             text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append("\n## Runs\n\n");
         foreach (var result in results)
-            text.Append(CultureInfo.InvariantCulture, $"- [seed {result.Seed}]({result.Folder.Name}/report.md): {TrainText.Outcome(result.Training, plan.Configuration)}{(result.Simulator is { } simulator ? $" Evaluated with {simulator}." : "")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"- [seed {result.Seed}]({result.Folder.Name}/report.md): {TrainText.Outcome(result.Training, plan.Configuration, result.PolicyStep)}{(result.Simulator is { } simulator ? $" Evaluated with {simulator}." : "")}\n");
         foreach (var failure in sweep.Failures)
             text.Append(CultureInfo.InvariantCulture, $"- seed {failure.Seed} failed: {failure.Error.Message}\n");
         AtomicFile.WriteText(Path.Combine(plan.Folder, "report.md"), text.ToString());

@@ -43,6 +43,9 @@ internal sealed record SessionRequest
 internal sealed record SessionResult(
     RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations, RunOrigin? Origin, string? Simulator)
 {
+    /// <summary>Step of the policy in the folder; null where there is none, since no checkpoint was reached.</summary>
+    public long? PolicyStep { get; init; }
+
     /// <summary>How the policy acts in recorded states; null where nothing is recorded, where it diverged, or where it acts by the number of steps.</summary>
     public ActionAgreement? RecordedActions { get; init; }
 
@@ -158,11 +161,11 @@ internal sealed class TrainingSession
         using var metrics = new MetricFiles(_folder, learns.MetricNames, TimeProvider.System);
         var checkpoints = new CheckpointFolder(
             _folder.CheckpointsPath, (int)_configuration.Integer("training.keep_checkpoints"), text => _request.Say("Warning: " + text));
-        ICheckpointStore store = new PolicyExportingStore(checkpoints, policy => PolicyFile.Save(Named(policy), _folder.PolicyPath));
+        var store = new PolicyExportingStore(checkpoints, policy => PolicyFile.Save(Named(policy), _folder.PolicyPath));
         var loop = new TrainingLoop(learns, Options(), new TrainingHooks
         {
             Metrics = metrics,
-            Checkpoints = learner is null ? store : new OnlineCheckpoints(store, learner),
+            Checkpoints = learner is null ? (ICheckpointStore)store : new OnlineCheckpoints(store, learner),
             Evaluate = _environment is null ? null : (_, stop) => Evaluate(agent.CreateActor, _request.Threads, stop),
             EvaluateBeside = _environment is null ? null : _ => _request.SpareThreads() is > 0 and var spare ? EvaluateCopy(agent, spare) : null,
             Snapshot = SaveSnapshot,
@@ -176,8 +179,12 @@ internal sealed class TrainingSession
         // Where nothing was left to do, the report of the session that did it stands.
         var agreement = result.Outcome == TrainingOutcome.Diverged ? null : Agreement(agent);
         if (result.Updating > TimeSpan.Zero || metrics.Evaluations.Rows.Count > evaluated || !File.Exists(_folder.ReportPath))
-            WriteReport(manifest, metrics.Evaluations, result, agreement);
-        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator) { RecordedActions = agreement };
+            WriteReport(manifest, metrics.Evaluations, result, store.PolicyStep, agreement);
+        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator)
+        {
+            PolicyStep = store.PolicyStep,
+            RecordedActions = agreement,
+        };
     }
 
     // Of a policy that acts by the number of steps since an episode began, single states say nothing.
@@ -281,16 +288,18 @@ internal sealed class TrainingSession
         return manifest;
     }
 
-    private void WriteReport(RunManifest manifest, EvaluationTable evaluations, TrainingResult result, ActionAgreement? agreement)
+    private void WriteReport(RunManifest manifest, EvaluationTable evaluations, TrainingResult result, long? policyStep, ActionAgreement? agreement)
     {
         var (statistic, title) = StatisticOf(_environment);
         RunReport.Write(_folder, manifest, evaluations, new RunReportFacts
         {
-            Outcome = TrainText.Outcome(result, _configuration),
+            Outcome = TrainText.Outcome(result, _configuration, policyStep),
             Configuration = _configuration.ToYaml(),
             Statistic = statistic,
             StatisticTitle = title,
             StepTitle = _configuration.IsOnline ? "environment steps" : "gradient updates",
+            HasEnvironment = _environment is not null,
+            PolicyStep = policyStep,
             Data = TrainText.Data(_configuration, _request.Data, _request.DataReport),
             RecordedActions = agreement is null ? null : TrainText.RecordedActions(agreement, _request.Data!.Data.ActionParts),
         });
@@ -300,10 +309,14 @@ internal sealed class TrainingSession
     // between the two files finds the policy missing or old: it is written again on resuming.
     private sealed class PolicyExportingStore(CheckpointFolder inner, Action<PolicyArtefact> export) : ICheckpointStore
     {
+        /// <summary>Step of the policy on disk; null for none.</summary>
+        public long? PolicyStep { get; private set; }
+
         public void Save(TrainingState state, bool final)
         {
             inner.Save(state, final);
             export(state.Agent.ExportPolicy());
+            PolicyStep = state.Step;
         }
 
         public long? RestoreLatest(TrainingState state)
@@ -311,6 +324,7 @@ internal sealed class TrainingSession
             var step = inner.RestoreLatest(state);
             if (step is not null)
                 export(state.Agent.ExportPolicy());
+            PolicyStep = step;
             return step;
         }
     }
