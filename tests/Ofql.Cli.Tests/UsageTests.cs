@@ -52,6 +52,9 @@ public class UsageTests
     [InlineData("train small --config nowhere.yaml", "Cannot read the configuration")]
     [InlineData("train --agent linear", "There is no data to train on")]
     [InlineData("train --resume nothing", "There is no run 'nothing'")]
+    [InlineData("evaluate nowhere", "no policy file 'nowhere'")]
+    [InlineData("act nowhere 1 2 3", "no policy file 'nowhere'")]
+    [InlineData("export nowhere --onnx x.onnx", "no policy file 'nowhere'")]
     [InlineData("data inspct x", "Did you mean 'inspect'?")]
     [InlineData("data generate maze2d-umaze-v9", "Did you mean 'maze2d-umaze-v")]
     [InlineData("data fetch", "Say which data")]
@@ -95,9 +98,6 @@ public class UsageTests
 
     [Theory]
     [InlineData("data inspect nowhere.hdf5", "nowhere.hdf5")]
-    [InlineData("evaluate nowhere", "no policy file 'nowhere'")]
-    [InlineData("act nowhere 1 2 3", "no policy file 'nowhere'")]
-    [InlineData("export nowhere --onnx x.onnx", "no policy file 'nowhere'")]
     [InlineData("train --agent linear --data nowhere.safetensors --env pendulum", "nowhere.safetensors")]
     public void Failure_ends_with_1_and_says_what_to_do(string line, string expected)
     {

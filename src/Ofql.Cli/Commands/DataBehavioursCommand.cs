@@ -33,7 +33,7 @@ internal static class DataBehavioursCommand
     {
         if (every is < 1)
             throw new UsageException($"--replay-every is {every}; expected 1 or more.");
-        var folder = RunFolder.Open(RunLocator.Get(name, runs));
+        var folder = RunFolder.Open(RunLocator.RequireSingle(RunLocator.Get(name, runs)));
         var configuration = new ConfigurationResolver(context.Catalog).Resolve(new ConfigurationRequest { Saved = RunLocator.ReadConfiguration(folder.FolderPath) });
         if (!configuration.IsOnline)
             throw new UsageException($"'{folder.FolderPath}' is not an online run: its policies collected nothing. Train one with: ofql train --agent sac --env name --snapshots-every count.");

@@ -29,6 +29,11 @@ internal static class RunLocator
         $"There is no run '{name}', neither as a folder nor in '{runs}'.{NearestName.Question(name, Names(runs))} "
         + $"{(Names(runs).Count == 0 ? "There are no runs yet." : $"Known: {string.Join(", ", Names(runs).Take(20))}.")}"));
 
+    /// <summary>The folder of one run.</summary>
+    /// <exception cref="UsageException">It is that of several seeds; they are named.</exception>
+    public static string RequireSingle(string folder) => RunFolder.Exists(folder) ? folder : throw new UsageException(
+        $"'{folder}' holds several runs. Name one: {string.Join(", ", SeedFolders(folder))}.");
+
     /// <summary>The folder of a name by which <see cref="Find"/> found no run; null where there is none.</summary>
     public static string? FolderWithoutRun(string name, string runs) => name.Length == 0 ? null : Places(name, runs).FirstOrDefault(Directory.Exists);
 
@@ -81,8 +86,9 @@ internal static class RunLocator
         return YamlText.Read(File.ReadAllText(path), path);
     }
 
-    private static string[] Places(string name, string runs) => [name, Path.Combine(runs, name)];
-
-    private static List<string> Names(string runs) => !Directory.Exists(runs) ? [] : Directory.EnumerateDirectories(runs)
+    /// <summary>The names of the runs and groups in a folder.</summary>
+    public static IReadOnlyList<string> Names(string runs) => !Directory.Exists(runs) ? [] : Directory.EnumerateDirectories(runs)
         .Where(path => RunFolder.Exists(path) || SeedFolders(path).Count > 0).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToList();
+
+    private static string[] Places(string name, string runs) => [name, Path.Combine(runs, name)];
 }
