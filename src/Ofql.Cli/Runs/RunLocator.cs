@@ -46,8 +46,7 @@ internal static class RunLocator
         RunFolder.Exists(path) ? File.GetLastWriteTimeUtc(Path.Combine(path, "config.yaml")) : SeedFolders(path).Max(File.GetLastWriteTimeUtc));
 
     /// <summary>The folders of the seeds of a group, by seed; empty when it is no group.</summary>
-    public static IReadOnlyList<string> SeedFolders(string path) => !Directory.Exists(path) ? [] : Directory
-        .EnumerateDirectories(path, SeedPrefix + "*").Where(RunFolder.Exists)
+    public static IReadOnlyList<string> SeedFolders(string path) => InputFolder.Folders(path, SeedPrefix + "*").Where(RunFolder.Exists)
         .OrderBy(folder => folder.Length).ThenBy(folder => folder, StringComparer.Ordinal).ToList();
 
     /// <summary>The folder of one seed of a group.</summary>
@@ -75,7 +74,7 @@ internal static class RunLocator
     public static IReadOnlyList<ulong> ReadSeeds(string group)
     {
         var file = Path.Combine(group, SeedsFile);
-        var texts = File.Exists(file) ? File.ReadAllLines(file) : SeedFolders(group).Select(path => Path.GetFileName(path)[SeedPrefix.Length..]);
+        var texts = File.Exists(file) ? TextFile.Read(file).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : SeedFolders(group).Select(path => Path.GetFileName(path)[SeedPrefix.Length..]);
         return CommonOptions.ParseSeeds(string.Join(',', texts));
     }
 
@@ -83,11 +82,11 @@ internal static class RunLocator
     public static ConfigurationLayer ReadConfiguration(string folder)
     {
         var path = RunFolder.Open(folder).ConfigurationPath;
-        return YamlText.Read(File.ReadAllText(path), path);
+        return YamlText.Read(TextFile.Read(path), path);
     }
 
     /// <summary>The names of the runs and groups in a folder.</summary>
-    public static IReadOnlyList<string> Names(string runs) => !Directory.Exists(runs) ? [] : Directory.EnumerateDirectories(runs)
+    public static IReadOnlyList<string> Names(string runs) => InputFolder.Folders(runs)
         .Where(path => RunFolder.Exists(path) || SeedFolders(path).Count > 0).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToList();
 
     private static string[] Places(string name, string runs) => [name, Path.Combine(runs, name)];

@@ -3,6 +3,7 @@ using Ofql.Agents;
 using Ofql.Cli.Commands;
 using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
+using Ofql.Formats.Files;
 using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Runs;
@@ -212,16 +213,17 @@ internal sealed class TrainPlanner(Catalog catalog)
 
     private static ConfigurationLayer ReadFile(string path)
     {
-        if (Directory.Exists(path))
-            throw new UsageException($"Cannot read the configuration '{path}': it is a folder. Expected a YAML file.");
+        string text;
         try
         {
-            return YamlText.Read(File.ReadAllText(path), path);
+            text = TextFile.Read(path, "read the configuration");
         }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (OfqlException cause)
         {
-            throw new UsageException($"Cannot read the configuration '{path}': {cause.Message}");
+            throw new UsageException($"{cause.Message} Name a YAML file with --config.");
         }
+
+        return YamlText.Read(text, path);
     }
 
     private static IReadOnlyList<ulong> SeedsOf(TrainArguments arguments, ResolvedConfiguration configuration)
