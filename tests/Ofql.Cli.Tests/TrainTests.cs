@@ -216,6 +216,45 @@ public class TrainTests
     }
 
     [Fact]
+    public void What_a_killed_process_was_writing_stands_in_nobodys_way_and_is_cleared_away()
+    {
+        using var cli = new CliFixture();
+        var folder = Path.Combine(cli.Runs, "one");
+        Directory.CreateDirectory(Path.Combine(folder, "checkpoints"));
+        string[] left = [".config.yaml.0123456789ab.part", "checkpoints/.step-000000010.safetensors.ba9876543210.part"];
+        foreach (var name in left)
+            File.WriteAllText(Path.Combine(folder, name), "half");
+        // That of a download is picked up again.
+        File.WriteAllText(Path.Combine(folder, "checkpoints", ".data.hdf5.part"), "kept");
+        var (code, _, error) = cli.Run(["train", .. cli.Short, "--name", "one"]);
+        Assert.Equal(2, code);
+        File.Move(Path.Combine(folder, "checkpoints", ".data.hdf5.part"), cli["kept"]);
+        (code, _, error) = cli.Run(["train", .. cli.Short, "--name", "one"]);
+        Assert.True(code == 0, error);
+        Assert.All(left, name => Assert.False(File.Exists(Path.Combine(folder, name)), name));
+        File.WriteAllText(Path.Combine(folder, left[1]), "half");
+        Assert.Equal(0, cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "50").Code);
+        Assert.False(File.Exists(Path.Combine(folder, left[1])));
+    }
+
+    [Theory]
+    [InlineData("one/config.yaml", "one")]
+    [InlineData("many/seeds.txt", "many")]
+    public void A_file_of_a_run_that_cannot_be_read_is_named(string file, string run)
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "one"]).Code);
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "many", "--seeds", "0..1"]).Code);
+        var path = Path.Combine(cli.Runs, file);
+        File.Delete(path);
+        // Is there, and leads nowhere: the rights of whoever runs this are of no concern.
+        File.CreateSymbolicLink(path, path);
+        var (code, _, error) = cli.Run("train", "--resume", run, "--runs", cli.Runs);
+        Assert.Equal(1, code);
+        Assert.Contains($"Cannot read '{path}'", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_a_run_leaves_that_never_began_does_not_stand_in_the_way()
     {
         using var cli = new CliFixture();
@@ -372,11 +411,13 @@ public class TrainTests
         using var cli = new CliFixture();
         using var stop = new CancellationTokenSource();
         string[] line = ["train", .. cli.Short, "--env", "pendulum", "--name"];
-        using var said = new StoppingWriter(stop, "Training linear");
-        Assert.Equal(130, Program.Run([.. line, "none"], said, said, stop.Token, cli.Catalog));
-        Assert.Contains("Interrupted at update 0 of 40; there was nothing to save yet.", said.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("Policy:", said.ToString(), StringComparison.Ordinal);
-        var (code, output, _) = cli.Run([.. line, "early", "--set", "agent.diverge_at=5"]);
+        cli.Agents.Building = stop.Cancel;
+        var (code, output, _) = cli.RunWith([.. line, "none"], "", stop.Token);
+        Assert.Equal(130, code);
+        Assert.Contains("Interrupted at update 0 of 40; there was nothing to save yet.", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Policy:", output, StringComparison.Ordinal);
+        cli.Agents.Building = null;
+        (code, output, _) = cli.Run([.. line, "early", "--set", "agent.diverge_at=5"]);
         Assert.Equal(1, code);
         Assert.DoesNotContain("Policy:", output, StringComparison.Ordinal);
         Assert.Contains("the run ended before its first evaluation", File.ReadAllText(Path.Combine(cli.Runs, "early", "report.md")), StringComparison.Ordinal);
