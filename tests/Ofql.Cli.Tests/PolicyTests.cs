@@ -225,14 +225,4 @@ public class PolicyTests
         Assert.Matches("pendulum-v1 +\\| agent.learning_rate=0.02 +\\| Theoria motus, table 1", cli.Run("list", "agents").Out);
         Assert.True((bool)JsonNode.Parse(cli.Run("doctor", "--runs", cli.Runs, "--json").Out)!["healthy"]!);
     }
-
-    /// <summary>A terminal at which nobody types.</summary>
-    private sealed class SilentReader(ManualResetEventSlim silence) : TextReader
-    {
-        public override int Read()
-        {
-            silence.Wait(TimeSpan.FromMinutes(1));
-            return -1;
-        }
-    }
 }
