@@ -114,7 +114,7 @@ internal static class TrainSummary
             },
             ["runs"] = new JsonArray(results.Select(result => (result.Seed, Node: RunJson(result)))
                 .Concat(sweep.Failures.Select(failure => (failure.Seed, Node: FailureJson(plan, failure))))
-                .OrderBy(run => plan.Seeds.Index().First(seed => seed.Item == run.Seed).Index).Select(run => run.Node).ToArray()),
+                .OrderBy(run => plan.Seeds.Index().First(seed => seed.Item == run.Seed).Index).Select(JsonNode (run) => run.Node).ToArray()),
         };
         if (plan.IsGroup && results.Count > 0)
             json["seeds"] = table.ToJson(statistic);
@@ -130,7 +130,7 @@ internal static class TrainSummary
         return (result.Training.FirstUpdate - new DateTimeOffset(process.StartTime))?.TotalSeconds;
     }
 
-    private static JsonNode FailureJson(TrainPlan plan, SeedFailure failure) => new JsonObject
+    private static JsonObject FailureJson(TrainPlan plan, SeedFailure failure) => new JsonObject
     {
         ["run"] = plan.FolderOf(failure.Seed),
         ["seed"] = failure.Seed,
@@ -138,7 +138,7 @@ internal static class TrainSummary
         ["reason"] = failure.Error.Message,
     };
 
-    private static JsonNode RunJson(SessionResult result) => new JsonObject
+    private static JsonObject RunJson(SessionResult result) => new JsonObject
     {
         ["run"] = result.Folder.FolderPath,
         ["seed"] = result.Seed,
