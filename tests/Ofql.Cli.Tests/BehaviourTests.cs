@@ -22,6 +22,8 @@ public class BehaviourTests
         Assert.Equal("sac", set.Training["agent"]);
         Assert.True(double.IsFinite(set.At(300).Return));
 
+        var tasks = JsonNode.Parse(Run(cli, file, ["list", "tasks", "--json"]))!["tasks"]!.AsArray();
+        Assert.Equal("pendulum-v1", (string)tasks.Single(task => (string)task!["name"]! == "pendulum-medium-v1")!["environment"]!);
         Check("pendulum-random-v1", 1000, 1000);
         Check("pendulum-medium-v1", 1000, 1000);
         Check("pendulum-expert-v1", 1000, 1000);
@@ -100,6 +102,12 @@ public class BehaviourTests
         using var cli = new CliFixture();
         var file = Pack(cli);
         Fails(2, "no snapshot of step 250", file, "data", "behaviours", "one", "--runs", cli.Runs, "--medium", "250", "--expert", "500", "-o", file);
+        var own = Path.Combine(cli.Runs, "one", "policy.safetensors");
+        var before = File.ReadAllBytes(own);
+        Fails(2, "would be written over", file, "data", "behaviours", "one", "--runs", cli.Runs, "--medium", "300", "-o", own);
+        Fails(2, "ends with .safetensors", file, "data", "behaviours", "one", "--runs", cli.Runs, "--medium", "300", "-o", cli["x.onnx"]);
+        Fails(1, "does not exist", file, "data", "behaviours", "one", "--runs", cli.Runs, "--medium", "300", "-o", cli["nowhere/x.safetensors"]);
+        Assert.Equal(before, File.ReadAllBytes(own));
         Fails(2, "has 300 rows", file, "data", "generate", "pendulum-medium-replay-v1", "--rows", "301", "-o", cli["x.safetensors"]);
         Fails(1, "is missing", cli["none.safetensors"], "data", "generate", "pendulum-medium-v1", "--rows", "301", "-o", cli["x.safetensors"]);
         Run(cli, cli["none.safetensors"], ["data", "generate", "pendulum-random-v1", "--rows", "301", "--no-hdf5", "-o", cli["x.safetensors"]]);

@@ -181,6 +181,8 @@ public sealed class DataTests
         File.CreateSymbolicLink(cli["link.csv"], cli["log.csv"]);
         Assert.Contains("written over itself", cli.Run("data", "convert", cli["log.csv"], cli["link.csv"], "--map", cli["map.yaml"]).Error, StringComparison.Ordinal);
         Assert.Contains("Leave --map out", cli.Run("data", "inspect", cli["log.npz"], "--map", cli["map.yaml"]).Error, StringComparison.Ordinal);
+        Assert.Contains("Leave --maximum-episode-steps out", cli.Run("data", "inspect", cli["log.csv"], "--map", cli["map.yaml"], "--maximum-episode-steps", "10").Error, StringComparison.Ordinal);
+        Assert.Contains("Leave --maximum-episode-steps out", cli.Run("data", "convert", cli.Data, cli["x.npz"], "--maximum-episode-steps", "10").Error, StringComparison.Ordinal);
         Assert.Contains("Leave --task out", cli.Run("data", "convert", cli["log.csv"], cli["x.npz"], "--task", "puzzle", "--map", cli["map.yaml"]).Error, StringComparison.Ordinal);
         var text = cli.Run("data", "inspect", cli["log.csv"], "--map", cli["map.yaml"]).Out;
         Assert.Contains("licence      not stated", text, StringComparison.Ordinal);
@@ -230,7 +232,7 @@ public sealed class DataTests
             writer.WriteFlags("terminals", ends);
         });
         string[] line = ["data", "convert", cli["antmaze-medium-navigate-v0.npz"], cli["a.safetensors"]];
-        Assert.Contains("has no rewards", cli.Run(line).Error, StringComparison.Ordinal);
+        Assert.Contains("--set data.task=... with 'ofql train'", cli.Run(line).Error, StringComparison.Ordinal);
         Assert.Equal(0, cli.Run([.. line, "--task", "antmaze-medium-navigate-singletask-v0"]).Code);
         using var back = DatasetReader.Open(cli["a.safetensors"]);
         Assert.Equal("computed for antmaze-medium-navigate-singletask-task1-v0", back.Metadata["rewards"]);

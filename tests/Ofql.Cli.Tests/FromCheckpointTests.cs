@@ -78,14 +78,12 @@ public class FromCheckpointTests
         using var cli = Offline();
         Succeed(cli, [.. Online(cli), "--name", "whole"]);
         Succeed(cli, [.. Online(cli), "--name", "parts"]);
-        foreach (var checkpoint in Directory.EnumerateFiles(In(cli, "parts", "checkpoints")).ToList())
-            File.Delete(checkpoint);
+        BeforeItsFirstCheckpoint(cli, "parts");
         Succeed(cli, ["train", "--resume", "parts", "--runs", cli.Runs]);
         Assert.All(Files, name => Assert.Equal(File.ReadAllBytes(In(cli, "whole", name)), File.ReadAllBytes(In(cli, "parts", name))));
 
         // Not from another.
-        foreach (var checkpoint in Directory.EnumerateFiles(In(cli, "parts", "checkpoints")).ToList())
-            File.Delete(checkpoint);
+        BeforeItsFirstCheckpoint(cli, "parts");
         Succeed(cli, ["train", "--resume", "off", "--runs", cli.Runs, "--updates", "50"]);
         var (code, _, error) = cli.Run("train", "--resume", "parts", "--runs", cli.Runs);
         Assert.Equal(1, code);
@@ -172,6 +170,13 @@ public class FromCheckpointTests
         Directory.Delete(In(cli, "blind", "checkpoints"), recursive: true);
         Refused(cli, 1, "has no checkpoint to go on from", [.. Online(cli, "blind"), "--env", "pendulum"]);
         Assert.Equal(before, Directory.GetDirectories(cli.Runs));
+    }
+
+    // A kill so early leaves no policy either.
+    private static void BeforeItsFirstCheckpoint(CliFixture cli, string run)
+    {
+        foreach (var file in Directory.EnumerateFiles(In(cli, run, "checkpoints")).Append(In(cli, run, "policy.safetensors")).ToList())
+            File.Delete(file);
     }
 
     // Forty updates from recorded data.

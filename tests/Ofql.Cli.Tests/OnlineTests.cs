@@ -113,9 +113,26 @@ public class OnlineTests
     public void Without_a_number_of_steps_it_takes_that_of_updates()
     {
         using var cli = Beginner();
-        var (code, output, error) = cli.Run("train", "--agent", "linear", "--env", "pendulum", "--updates", "70", "--dry-run");
+        var (code, output, error) = cli.Run("train", "--agent", "linear", "--env", "pendulum", "--set", "training.updates=70", "--dry-run");
         Assert.True(code == 0, error);
         Assert.Contains("steps: 70", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Updates_are_not_steps()
+    {
+        using var cli = Beginner();
+        Assert.Equal(0, cli.Run([.. Command(cli, steps: 40), "--name", "one"]).Code);
+        Refused("Give them with --steps", "--agent", "linear", "--env", "pendulum", "--updates", "70");
+        Refused("Give them with --steps", "--resume", "one", "--updates", "70");
+        Refused("exclude each other", "--agent", "linear", "--env", "pendulum", "--steps", "70", "--updates", "70");
+
+        void Refused(string words, params string[] arguments)
+        {
+            var (code, _, error) = cli.Run(["train", "--runs", cli.Runs, .. arguments]);
+            Assert.Contains(words, error, StringComparison.Ordinal);
+            Assert.Equal(2, code);
+        }
     }
 
     [Fact]
@@ -124,6 +141,7 @@ public class OnlineTests
         using var cli = Beginner();
         Refused("online.steps", "--env", "pendulum", "--steps", "-1");
         Refused("recorded_share", "--env", "pendulum", "--set", "online.recorded_share=1.5");
+        Refused("online.steps is '-5' (--online-steps)", "--env", "pendulum", "--online-steps", "-5");
         Refused("needs an environment", "--steps", "10");
         cli.Agents.NeedsData = true;
         Refused("learns from recorded data", "--env", "pendulum", "--steps", "10");

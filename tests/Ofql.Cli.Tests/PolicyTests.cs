@@ -53,8 +53,31 @@ public class PolicyTests
     {
         using var cli = new CliFixture();
         Directory.CreateDirectory(Path.Combine(cli.Runs, "broken"));
-        Assert.Contains("holds no run: it has no config.yaml", cli.Run("evaluate", "broken", "--runs", cli.Runs).Error, StringComparison.Ordinal);
-        Assert.Contains("holds no run: it has no config.yaml", cli.Run("train", "--resume", "broken", "--runs", cli.Runs).Error, StringComparison.Ordinal);
+        foreach (var command in (string[][])[["evaluate", "broken"], ["train", "--resume", "broken"], ["data", "behaviours", "broken", "--medium", "1", "-o", "x.safetensors"]])
+        {
+            var (code, _, error) = cli.Run([.. command, "--runs", cli.Runs]);
+            Assert.Contains("holds no run: it has no config.yaml", error, StringComparison.Ordinal);
+            Assert.Equal(2, code);
+        }
+    }
+
+    [Fact]
+    public void A_name_that_is_nearly_one_is_guessed_and_a_group_is_no_run()
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "first-try"]).Code);
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "group", "--seeds", "0..1"]).Code);
+        foreach (var command in (string[][])[["evaluate"], ["export", "-o", "x.safetensors"], ["bench", "policy"]])
+            Refused("Did you mean 'first-try'?", [.. command, "first-tri"]);
+        Refused("holds several runs. Name one", "evaluate", "group");
+        Refused("holds several runs. Name one", "data", "behaviours", "group", "--medium", "1", "-o", "x.safetensors");
+
+        void Refused(string words, params string[] arguments)
+        {
+            var (code, _, error) = cli.Run([.. arguments, "--runs", cli.Runs]);
+            Assert.Contains(words, error, StringComparison.Ordinal);
+            Assert.Equal(2, code);
+        }
     }
 
     [Fact]
@@ -150,6 +173,44 @@ public class PolicyTests
     }
 
     [Fact]
+    public void Starts_that_an_environment_does_not_have_are_refused_before_acting()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--name", "one"]);
+        var (code, output, error) = cli.Run("evaluate", "one", "--runs", cli.Runs, "--env", "maze2d-umaze-v1", "--starts", "gymnasium");
+        Assert.Equal(2, code);
+        Assert.Contains("--starts streams", error, StringComparison.Ordinal);
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public void A_score_is_compared_with_the_data_it_was_trained_on_and_no_other()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "one"]);
+        string[] line = ["evaluate", "one", "--runs", cli.Runs, "--episodes", "1"];
+        Assert.Contains("For comparison, the data it was trained on: mean return", cli.Run(line).Out, StringComparison.Ordinal);
+        using (var other = Ofql.Tests.Shared.SmallData.Make(rows: 100))
+            Ofql.Formats.Datasets.DatasetFile.Save(other, cli.Data);
+        var (code, output, _) = cli.Run(line);
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("For comparison", output, StringComparison.Ordinal);
+        Assert.Null(JsonNode.Parse(cli.Run([.. line, "--json"]).Out)!["data_mean_return"]);
+    }
+
+    [Fact]
+    public void A_score_is_said_before_the_data_is_read_and_nobody_need_wait_for_that()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "one"]);
+        using var stop = new CancellationTokenSource();
+        using var said = new StoppingWriter(stop, "se: standard error");
+        Assert.Equal(130, Program.Run(["evaluate", "one", "--runs", cli.Runs, "--episodes", "1"], said, said, stop.Token, cli.Catalog));
+        Assert.Contains("zero noise", said.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("For comparison", said.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Inspect_and_list_speak_json()
     {
         using var cli = new CliFixture();
@@ -163,15 +224,5 @@ public class PolicyTests
         Assert.Equal(("pendulum-v1", "0.02"), ((string)published["task"]!, (string)published["settings"]!["learning_rate"]!));
         Assert.Matches("pendulum-v1 +\\| agent.learning_rate=0.02 +\\| Theoria motus, table 1", cli.Run("list", "agents").Out);
         Assert.True((bool)JsonNode.Parse(cli.Run("doctor", "--runs", cli.Runs, "--json").Out)!["healthy"]!);
-    }
-
-    /// <summary>A terminal at which nobody types.</summary>
-    private sealed class SilentReader(ManualResetEventSlim silence) : TextReader
-    {
-        public override int Read()
-        {
-            silence.Wait(TimeSpan.FromMinutes(1));
-            return -1;
-        }
     }
 }

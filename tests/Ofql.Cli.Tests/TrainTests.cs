@@ -77,6 +77,20 @@ public class TrainTests
     }
 
     [Fact]
+    public void A_run_whose_checkpoints_were_removed_is_not_begun_anew()
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "one"]).Code);
+        Directory.Delete(Path.Combine(cli.Runs, "one", "checkpoints"), recursive: true);
+        string[] names = ["policy.safetensors", "metrics.csv", "config.yaml"];
+        var before = names.Select(name => File.ReadAllBytes(Path.Combine(cli.Runs, "one", name))).ToList();
+        var (code, _, error) = cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "50");
+        Assert.Equal(1, code);
+        Assert.Contains("has a policy but no checkpoint any more", error, StringComparison.Ordinal);
+        Assert.Equal(before, names.Select(name => File.ReadAllBytes(Path.Combine(cli.Runs, "one", name))).ToList());
+    }
+
+    [Fact]
     public void Without_an_environment_it_trains_and_says_so()
     {
         using var cli = new CliFixture();
@@ -202,6 +216,45 @@ public class TrainTests
     }
 
     [Fact]
+    public void What_a_killed_process_was_writing_stands_in_nobodys_way_and_is_cleared_away()
+    {
+        using var cli = new CliFixture();
+        var folder = Path.Combine(cli.Runs, "one");
+        Directory.CreateDirectory(Path.Combine(folder, "checkpoints"));
+        string[] left = [".config.yaml.0123456789ab.part", "checkpoints/.step-000000010.safetensors.ba9876543210.part"];
+        foreach (var name in left)
+            File.WriteAllText(Path.Combine(folder, name), "half");
+        // That of a download is picked up again.
+        File.WriteAllText(Path.Combine(folder, "checkpoints", ".data.hdf5.part"), "kept");
+        var (code, _, error) = cli.Run(["train", .. cli.Short, "--name", "one"]);
+        Assert.Equal(2, code);
+        File.Move(Path.Combine(folder, "checkpoints", ".data.hdf5.part"), cli["kept"]);
+        (code, _, error) = cli.Run(["train", .. cli.Short, "--name", "one"]);
+        Assert.True(code == 0, error);
+        Assert.All(left, name => Assert.False(File.Exists(Path.Combine(folder, name)), name));
+        File.WriteAllText(Path.Combine(folder, left[1]), "half");
+        Assert.Equal(0, cli.Run("train", "--resume", "one", "--runs", cli.Runs, "--updates", "50").Code);
+        Assert.False(File.Exists(Path.Combine(folder, left[1])));
+    }
+
+    [Theory]
+    [InlineData("one/config.yaml", "one")]
+    [InlineData("many/seeds.txt", "many")]
+    public void A_file_of_a_run_that_cannot_be_read_is_named(string file, string run)
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "one"]).Code);
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "many", "--seeds", "0..1"]).Code);
+        var path = Path.Combine(cli.Runs, file);
+        File.Delete(path);
+        // Is there, and leads nowhere: the rights of whoever runs this are of no concern.
+        File.CreateSymbolicLink(path, path);
+        var (code, _, error) = cli.Run("train", "--resume", run, "--runs", cli.Runs);
+        Assert.Equal(1, code);
+        Assert.Contains($"Cannot read '{path}'", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_a_run_leaves_that_never_began_does_not_stand_in_the_way()
     {
         using var cli = new CliFixture();
@@ -312,6 +365,104 @@ public class TrainTests
         Assert.Matches(@"not evaluated at one step: seed 0 at (\d+), seed 1 at (?!\1)\d+, seed 2 at \1\.", output);
         Assert.Contains("not evaluated at one step", File.ReadAllText(Path.Combine(cli.Runs, "many", "report.md")), StringComparison.Ordinal);
         Assert.Contains("--seeds '18446744073709551615'", cli.Run(["train", .. cli.Short, "--seeds", "18446744073709551615"]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Seeds_and_names_that_a_continued_run_could_not_have_are_refused()
+    {
+        using var cli = new CliFixture();
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "one"]).Code);
+        Assert.Equal(0, cli.Run(["train", .. cli.Short, "--name", "many", "--seeds", "0..1"]).Code);
+        Refused("is a single run", "--resume", "one", "--seeds", "0..4");
+        Refused("name it with --seeds 5", "--resume", "many", "--seed", "5");
+        Refused("name it with --seeds 5", "--resume", "many", "--set", "training.seed=5");
+        Refused("a run keeps its name", "--resume", "one", "--name", "two");
+        Refused("exclude each other", [.. cli.Short, "--seeds", "0..1", "--set", "training.seed=5"]);
+        // A task is no name of a run.
+        Refused("There is no run 'tow'", "--resume", "small", "--data", cli.Data, "--name", "tow");
+        Assert.Equal(0, cli.Run("train", "--resume", "many", "--seeds", "1", "--runs", cli.Runs).Code);
+
+        void Refused(string words, params string[] arguments)
+        {
+            var (code, _, error) = cli.Run(["train", .. arguments, .. arguments.Contains("--runs") ? Array.Empty<string>() : ["--runs", cli.Runs]]);
+            Assert.Contains(words, error, StringComparison.Ordinal);
+            Assert.Equal(2, code);
+        }
+    }
+
+    [Fact]
+    public void An_evaluation_older_than_the_policy_is_called_so()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (_, step) => StopAt(stop, step == 33);
+        var (code, output, _) = cli.RunWith(["train", .. cli.Short, "--env", "pendulum", "--name", "one"], "", stop.Token);
+        Assert.Equal(130, code);
+        const string Title = "Last evaluation ({0} 20; the policy saved is that of 33)";
+        Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, Title, "update"), output, StringComparison.Ordinal);
+        Assert.Contains(string.Format(System.Globalization.CultureInfo.InvariantCulture, Title, "step"), File.ReadAllText(Path.Combine(cli.Runs, "one", "report.md")), StringComparison.Ordinal);
+        cli.Agents.Updated = null;
+        Assert.Contains("Evaluation of the last checkpoint (update 40)", cli.Run("train", "--resume", "one", "--runs", cli.Runs).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_ended_before_its_first_checkpoint_names_no_policy()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        string[] line = ["train", .. cli.Short, "--env", "pendulum", "--name"];
+        cli.Agents.Building = stop.Cancel;
+        var (code, output, _) = cli.RunWith([.. line, "none"], "", stop.Token);
+        Assert.Equal(130, code);
+        Assert.Contains("Interrupted at update 0 of 40; there was nothing to save yet.", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Policy:", output, StringComparison.Ordinal);
+        cli.Agents.Building = null;
+        (code, output, _) = cli.Run([.. line, "early", "--set", "agent.diverge_at=5"]);
+        Assert.Equal(1, code);
+        Assert.DoesNotContain("Policy:", output, StringComparison.Ordinal);
+        Assert.Contains("the run ended before its first evaluation", File.ReadAllText(Path.Combine(cli.Runs, "early", "report.md")), StringComparison.Ordinal);
+        (_, output, _) = cli.Run([.. line, "again", "--set", "agent.diverge_at=5", "--json"]);
+        Assert.Null(JsonNode.Parse(output)!["runs"]![0]!["policy"]);
+    }
+
+    [Fact]
+    public void A_seed_that_fails_costs_the_others_nothing()
+    {
+        using var cli = new CliFixture();
+        cli.Agents.Updated = (seed, step) =>
+        {
+            if (seed == 1 && step == 15)
+                throw new OfqlException("The simulator broke down.");
+        };
+        var (code, output, error) = cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "many", "--seeds", "0..2", "--json"]);
+        Assert.Equal(1, code);
+        Assert.Contains("Seed 1 failed: The simulator broke down.", error, StringComparison.Ordinal);
+        Assert.Contains("ofql: The simulator broke down.", error, StringComparison.Ordinal);
+        var json = JsonNode.Parse(output)!;
+        Assert.Equal(["completed", "failed", "completed"], json["runs"]!.AsArray().Select(run => (string)run!["outcome"]!));
+        Assert.StartsWith("The simulator broke down.", (string)json["runs"]![1]!["reason"]!, StringComparison.Ordinal);
+        Assert.Equal([0, 2], json["seeds"]!["seeds"]!.AsArray().Select(seed => (int)seed!));
+        Assert.StartsWith("way,mean,standard_error,low_95,high_95,seed_0,seed_2\n", File.ReadAllText(Path.Combine(cli.Runs, "many", "seeds.csv")), StringComparison.Ordinal);
+        Assert.Contains("- seed 1 failed: The simulator broke down.", File.ReadAllText(Path.Combine(cli.Runs, "many", "report.md")), StringComparison.Ordinal);
+        cli.Agents.Updated = null;
+        Assert.Equal(0, cli.Run("train", "--resume", "many", "--runs", cli.Runs).Code);
+    }
+
+    [Fact]
+    public void Interrupted_after_a_seed_failed_it_is_interrupted()
+    {
+        using var cli = new CliFixture();
+        using var stop = new CancellationTokenSource();
+        cli.Agents.Updated = (seed, step) =>
+        {
+            if (seed == 0 && step == 5)
+                throw new OfqlException("The simulator broke down.");
+            StopAt(stop, step == 20);
+        };
+        var (code, output, error) = cli.RunWith(["train", .. cli.Short, "--env", "pendulum", "--name", "many", "--seeds", "0..9"], "", stop.Token);
+        Assert.Equal(130, code);
+        Assert.Contains("Seed 0 failed: The simulator broke down.", output, StringComparison.Ordinal);
+        Assert.Contains("ofql train --resume", error, StringComparison.Ordinal);
     }
 
     [Fact]

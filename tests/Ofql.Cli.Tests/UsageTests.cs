@@ -52,11 +52,18 @@ public class UsageTests
     [InlineData("train small --config nowhere.yaml", "Cannot read the configuration")]
     [InlineData("train --agent linear", "There is no data to train on")]
     [InlineData("train --resume nothing", "There is no run 'nothing'")]
+    [InlineData("evaluate nowhere", "no policy file 'nowhere'")]
+    [InlineData("act nowhere 1 2 3", "no policy file 'nowhere'")]
+    [InlineData("export nowhere --onnx x.onnx", "no policy file 'nowhere'")]
     [InlineData("data inspct x", "Did you mean 'inspect'?")]
     [InlineData("data generate maze2d-umaze-v9", "Did you mean 'maze2d-umaze-v")]
     [InlineData("data fetch", "Say which data")]
     [InlineData("data fetch hoper-medium-v2", "Did you mean 'hopper-medium-v2'?")]
     [InlineData("data fetch x --url http://a/b --mirror http://c", "exclude each other")]
+    [InlineData("data fetch hopper-medium-v2 --list", "Leave one of them out")]
+    [InlineData("evaluate x --selection=-1", "expected argmax or softmax")]
+    [InlineData("evaluate x --selection argmax,softmax", "expected argmax or softmax")]
+    [InlineData("act x --selection sofmax", "Did you mean 'softmax'?")]
     [InlineData("data fetch --url nowhere", "is no address")]
     [InlineData("data fetch --url http://localhost/", "does not end with the name of a file")]
     [InlineData("data fetch --url http://localhost/a.hdf5 --sha256 12 -o a.hdf5", "expected 64 hexadecimal digits")]
@@ -95,9 +102,6 @@ public class UsageTests
 
     [Theory]
     [InlineData("data inspect nowhere.hdf5", "nowhere.hdf5")]
-    [InlineData("evaluate nowhere", "no policy file 'nowhere'")]
-    [InlineData("act nowhere 1 2 3", "no policy file 'nowhere'")]
-    [InlineData("export nowhere --onnx x.onnx", "no policy file 'nowhere'")]
     [InlineData("train --agent linear --data nowhere.safetensors --env pendulum", "nowhere.safetensors")]
     public void Failure_ends_with_1_and_says_what_to_do(string line, string expected)
     {

@@ -129,6 +129,9 @@ internal sealed class LinearAgentFactory : IAgentFactory
     /// <summary>Called after every update of every agent built, with seed and step.</summary>
     public Action<ulong, long>? Updated { get; set; }
 
+    /// <summary>Called when an agent is built, before its first update.</summary>
+    public Action? Building { get; set; }
+
     /// <summary>What the last agent was told of its run's length.</summary>
     public long PlannedUpdates { get; private set; }
 
@@ -166,6 +169,7 @@ internal sealed class LinearAgentFactory : IAgentFactory
     {
         var options = Resolve(given);
         PlannedUpdates = context.PlannedUpdates;
+        Building?.Invoke();
         var agent = new LinearAgent(
             context,
             float.Parse(options["learning_rate"], CultureInfo.InvariantCulture),

@@ -11,7 +11,7 @@ internal static class BenchServer
 {
     public static void Serve(BenchSession session, TextReader requests, TextWriter answers, CancellationToken cancellation)
     {
-        while (!cancellation.IsCancellationRequested && requests.ReadLine() is { } line)
+        while (!cancellation.IsCancellationRequested && PatientReading.Wait(requests.ReadLine, cancellation) is { } line)
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words.Length == 0)

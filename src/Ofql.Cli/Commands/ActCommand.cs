@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ofql.Agents;
@@ -49,7 +48,7 @@ internal static class ActCommand
         }
 
         var lines = new StateLines(context.Input);
-        while (NextLine(lines, context.Cancellation) is { } line)
+        while (PatientReading.Wait(lines.Next, context.Cancellation) is { } line)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             // Who reads the actions may have seen enough: then there is nobody left to act for.
@@ -60,22 +59,6 @@ internal static class ActCommand
         }
 
         return 0;
-    }
-
-    // Waiting for a line cannot be interrupted, but somebody else can wait: Ctrl-C ends at once.
-    private static string? NextLine(StateLines lines, CancellationToken cancellation)
-    {
-        var line = Task.Run(lines.Next);
-        try
-        {
-            line.Wait(cancellation);
-        }
-        catch (AggregateException error)
-        {
-            ExceptionDispatchInfo.Throw(error.InnerException!);
-        }
-
-        return line.Result;
     }
 
     /// <summary>The lines of the input. A line without end, as from a device, must not fill the memory.</summary>

@@ -49,8 +49,10 @@ internal sealed class ActingOptionSet
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{noiseName} is {noise}; expected a number of at least 0."));
         if (!float.IsFinite(weight))
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"The softmax weight is {weight}; expected a finite number."));
-        if (!Enum.TryParse<CandidateSelection>(selection, ignoreCase: true, out var choice) || char.IsDigit(selection[0]))
-            throw new UsageException($"{selectionName} is '{selection}'; expected argmax or softmax.{NearestName.Question(selection, ["argmax", "softmax"])}");
-        return new ActingOptions { Candidates = candidates, NoiseScale = noise, Selection = choice, SoftmaxWeight = weight };
+        // Parsed alone, numbers and lists of words would pass too.
+        var words = ConfigurationSchema.Find("evaluation.selection")!.Words;
+        if (!words.Contains(selection, StringComparer.OrdinalIgnoreCase))
+            throw new UsageException($"{selectionName} is '{selection}'; expected {string.Join(" or ", words)}.{NearestName.Question(selection, words)}");
+        return new ActingOptions { Candidates = candidates, NoiseScale = noise, Selection = Enum.Parse<CandidateSelection>(selection, ignoreCase: true), SoftmaxWeight = weight };
     }
 }

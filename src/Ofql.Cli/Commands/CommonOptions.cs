@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Commands;
 
@@ -41,6 +42,14 @@ internal static class CommonOptions
     {
         if (path is not null && !endings.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase))
             throw new UsageException($"{option} '{path}': what is written is {endings[0][1..].ToUpperInvariant()}; expected a name that ends with {string.Join(" or ", endings)}.");
+    }
+
+    /// <summary>Refuses to write over a file that belongs to a run.</summary>
+    /// <exception cref="UsageException">It does.</exception>
+    public static void RequireNoRunsFile(string option, string path)
+    {
+        if (File.Exists(path) && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && RunFolder.Exists(folder))
+            throw new UsageException($"{option} '{path}' belongs to the run in that folder; it would be written over. Give another name.");
     }
 
     /// <summary>The folder of generated datasets.</summary>

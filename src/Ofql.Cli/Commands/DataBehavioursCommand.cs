@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Configuration;
 using Ofql.Cli.Runs;
+using Ofql.Formats.Files;
 using Ofql.Formats.Policies;
 using Ofql.Formats.Runs;
 
@@ -33,7 +34,10 @@ internal static class DataBehavioursCommand
     {
         if (every is < 1)
             throw new UsageException($"--replay-every is {every}; expected 1 or more.");
-        var folder = RunFolder.Open(RunLocator.Get(name, runs));
+        CommonOptions.RequireEnding("--output", output, ".safetensors");
+        CommonOptions.RequireNoRunsFile("--output", output);
+        AtomicFile.RequireWritable(output);
+        var folder = RunFolder.Open(RunLocator.RequireSingle(RunLocator.Get(name, runs)));
         var configuration = new ConfigurationResolver(context.Catalog).Resolve(new ConfigurationRequest { Saved = RunLocator.ReadConfiguration(folder.FolderPath) });
         if (!configuration.IsOnline)
             throw new UsageException($"'{folder.FolderPath}' is not an online run: its policies collected nothing. Train one with: ofql train --agent sac --env name --snapshots-every count.");

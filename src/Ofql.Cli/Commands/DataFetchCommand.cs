@@ -30,7 +30,11 @@ internal static class DataFetchCommand
         {
             var own = context with { Json = parsed.GetValue(json) };
             if (parsed.GetValue(list))
-                return List(own);
+            {
+                return (parsed.GetValue(task) ?? parsed.GetValue(url)) is not { } wanted ? List(own) : throw new UsageException(
+                    $"--list lists what can be fetched, and '{wanted}' is to be fetched. Leave one of them out.");
+            }
+
             var source = Source(parsed.GetValue(task), parsed.GetValue(url), parsed.GetValue(mirror));
             return Fetch(
                 own, source, Target(source, parsed.GetValue(output), parsed.GetValue(datasets)),

@@ -4,7 +4,6 @@ using Ofql.Cli.Runs;
 using Ofql.Formats.Files;
 using Ofql.Formats.Onnx;
 using Ofql.Formats.Policies;
-using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Commands;
 
@@ -116,8 +115,7 @@ internal static class ExportCommand
                     continue;
                 if (RealPath.AreOne(path, source))
                     throw new UsageException($"{option} '{path}' is the policy that is exported; it would be written over. Give another name.");
-                if (File.Exists(path) && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && RunFolder.Exists(folder))
-                    throw new UsageException($"{option} '{path}' belongs to the run in that folder; it would be written over. Give another name.");
+                CommonOptions.RequireNoRunsFile(option, path);
             }
         }
     }

@@ -99,8 +99,8 @@ internal static class ListCommand
     private static IEnumerable<(string Name, string Environment, string Data, string Title)> Tasks(CommandContext context) => context.Catalog.TaskNames.Select(name =>
     {
         var preset = context.Catalog.Presets.Find(name);
-        var generated = context.Catalog.Generators.Any(generator => generator.Name == name);
-        return (name, preset?.Environment ?? name, generated ? "generated" : "from a file (--data)", preset?.Title ?? "");
+        var generator = context.Catalog.Generators.FirstOrDefault(generator => generator.Name == name);
+        return (name, preset?.Environment ?? generator?.Environment ?? name, generator is not null ? "generated" : "from a file (--data)", preset?.Title ?? "");
     });
 
     private static JsonArray ToJson(CommandContext context, string kind) => new(kind switch

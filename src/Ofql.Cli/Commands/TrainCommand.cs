@@ -51,6 +51,7 @@ internal static class TrainCommand
             Assignments = parsed.GetValue(set) ?? [],
             Updates = parsed.GetValue(updates),
             Steps = parsed.GetValue(steps),
+            StepsOption = parsed.GetResult(steps)?.IdentifierToken?.Value ?? steps.Name,
             From = parsed.GetValue(from),
             SnapshotsEvery = parsed.GetValue(snapshots),
             Seed = parsed.GetValue(seed),
@@ -103,9 +104,9 @@ internal static class TrainCommand
         Announce(context.Catalog, view, plan, data, report);
         if (plan.IsGroup)
             RunLocator.WriteSeeds(plan.Folder, plan.Resume ? RunLocator.ReadSeeds(plan.Folder).Union(plan.Seeds).ToList() : plan.Seeds);
-        var results = new SeedSweep(context, context.Catalog, plan, view).Run(data, report);
+        var sweep = new SeedSweep(context, context.Catalog, plan, view).Run(data, report);
         view.Dispose();
-        return TrainSummary.Write(context, plan, environment, data, report, results);
+        return TrainSummary.Write(context, plan, environment, data, report, sweep);
     }
 
     private static void RequireDataFile(TrainPlan plan)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using Ofql.Cli.Rendering;
 using Ofql.Cli.Runs;
@@ -12,23 +13,30 @@ namespace Ofql.Cli.Commands;
 /// <summary>What 'train' says at the end, for people and for programs, and its exit code.</summary>
 internal static class TrainSummary
 {
-    public static int Write(
-        CommandContext context, TrainPlan plan, EnvironmentEntry? environment, OpenedDataset? data, DataReport? report, IReadOnlyList<SessionResult> results)
+    /// <exception cref="Exception">What the first seed failed of, once everything is said of those that did not.</exception>
+    public static int Write(CommandContext context, TrainPlan plan, EnvironmentEntry? environment, OpenedDataset? data, DataReport? report, SweepResult sweep)
     {
+        var (results, failures) = (sweep.Results, sweep.Failures);
         var (statistic, title) = TrainingSession.StatisticOf(environment);
-        var isCancelled = context.Cancellation.IsCancellationRequested && (results.Count < plan.Seeds.Count || results.Any(result => result.Training.Outcome == TrainingOutcome.Cancelled));
+        var isCancelled = context.Cancellation.IsCancellationRequested && (results.Count + failures.Count < plan.Seeds.Count
+            || results.Any(result => result.Training.Outcome == TrainingOutcome.Cancelled));
+        // Where nothing was reached, there is nothing to say but why.
+        if (results.Count == 0 && failures.Count > 0 && !isCancelled)
+            ExceptionDispatchInfo.Throw(failures[0].Error);
         var isDiverged = results.Any(result => result.Training.Outcome == TrainingOutcome.Diverged);
         var table = SeedTable.Of(results, statistic);
         if (plan.IsGroup && results.Count > 0)
-            SeedReport.Write(plan, table, results, TrainText.Data(plan.Configuration, data, report), statistic, title);
+            SeedReport.Write(plan, table, sweep, TrainText.Data(plan.Configuration, data, report), statistic, title);
         if (context.Json)
-            context.WriteJson(ToJson(plan, data, report, results, table, statistic));
+            context.WriteJson(ToJson(plan, data, report, sweep, table, statistic));
         else
             WriteText(context, plan, environment, data, report, results, table, title);
         foreach (var result in results.Where(result => result.Training.Outcome == TrainingOutcome.Diverged))
             context.Error.WriteLine($"ofql: {result.Training.Reason}");
+        if (failures.Count > 0 && !isCancelled)
+            ExceptionDispatchInfo.Throw(failures[0].Error);
         if (isCancelled)
-            context.Error.WriteLine(results.Count == 0 ? "Interrupted before a run began." : $"Interrupted; everything is saved. Continue with: ofql train --resume {Program.Quote(plan.Folder)}");
+            context.Error.WriteLine(results.Count + failures.Count == 0 ? "Interrupted before a run began." : $"Interrupted; everything is saved. Continue with: ofql train --resume {Program.Quote(plan.Folder)}");
         return Program.CodeOf(isCancelled, isDiverged);
     }
 
@@ -37,11 +45,11 @@ internal static class TrainSummary
         string title)
     {
         foreach (var result in results.Where(result => result.Training.Outcome != TrainingOutcome.Diverged))
-            context.Out.WriteLine($"{(plan.IsGroup ? $"seed {result.Seed}: " : "")}{TrainText.Outcome(result.Training, plan.Configuration)}");
+            context.Out.WriteLine($"{(plan.IsGroup ? $"seed {result.Seed}: " : "")}{TrainText.Outcome(result.Training, plan.Configuration, result.PolicyStep)}");
         if (plan.IsGroup && results.Count > 0)
         {
             SeedTable.Before(results, TrainingSession.StatisticOf(environment).Name)?.Write(context, title, "the checkpoints they began from");
-            table.Write(context, title);
+            table.Write(context, title, TrainText.WhichEvaluated(results));
         }
         else if (results.Count > 0)
             WriteEvaluations(context, plan.Configuration.StepUnit, results[0], title, environment?.Specification.Score is not null);
@@ -58,7 +66,7 @@ internal static class TrainSummary
         if (plan.IsGroup && results.Count > 0)
             context.Out.WriteLine($"Report: {Path.Combine(plan.Folder, "report.md")}");
         else if (results.Count > 0)
-            context.Out.WriteLine($"Policy: {results[0].Folder.PolicyPath}{Environment.NewLine}Report: {results[0].Folder.ReportPath}");
+            context.Out.WriteLine($"{(results[0].PolicyStep is null ? "" : $"Policy: {results[0].Folder.PolicyPath}{Environment.NewLine}")}Report: {results[0].Folder.ReportPath}");
     }
 
     private static void WriteEvaluations(CommandContext context, string unit, SessionResult result, string title, bool hasScore)
@@ -72,7 +80,7 @@ internal static class TrainSummary
         }
 
         var last = result.Evaluations[^1];
-        context.Out.WriteLine(FormattableString.Invariant($"Evaluation of the last checkpoint ({unit} {last.Step}), {Episodes(last)} episodes per way of acting{(hasScore ? "; score: D4RL's normalised score" : "")}:"));
+        context.Out.WriteLine(FormattableString.Invariant($"{RunReport.EvaluationTitle(unit, last.Step, result.PolicyStep)}, {Episodes(last)} episodes per way of acting{(hasScore ? "; score: D4RL's normalised score" : "")}:"));
         WayTable.Write(context, last.Values, hasScore);
         if (result.Evaluations.Count < 2)
             return;
@@ -87,8 +95,9 @@ internal static class TrainSummary
         row.Values.FirstOrDefault(value => value.Name.EndsWith("/episodes", StringComparison.Ordinal)).Value;
 
     private static JsonObject ToJson(
-        TrainPlan plan, OpenedDataset? data, DataReport? report, IReadOnlyList<SessionResult> results, SeedTable table, string statistic)
+        TrainPlan plan, OpenedDataset? data, DataReport? report, SweepResult sweep, SeedTable table, string statistic)
     {
+        var results = sweep.Results;
         var json = new JsonObject
         {
             ["folder"] = plan.Folder,
@@ -103,7 +112,9 @@ internal static class TrainSummary
                 ["mean_return"] = CommandContext.Number(report.Episodes.Returns.Mean),
                 ["normalized_score"] = CommandContext.Number(report.NormalizedMeanReturn),
             },
-            ["runs"] = new JsonArray(results.Select(RunJson).ToArray()),
+            ["runs"] = new JsonArray(results.Select(result => (result.Seed, Node: RunJson(result)))
+                .Concat(sweep.Failures.Select(failure => (failure.Seed, Node: FailureJson(plan, failure))))
+                .OrderBy(run => plan.Seeds.Index().First(seed => seed.Item == run.Seed).Index).Select(JsonNode (run) => run.Node).ToArray()),
         };
         if (plan.IsGroup && results.Count > 0)
             json["seeds"] = table.ToJson(statistic);
@@ -119,7 +130,15 @@ internal static class TrainSummary
         return (result.Training.FirstUpdate - new DateTimeOffset(process.StartTime))?.TotalSeconds;
     }
 
-    private static JsonNode RunJson(SessionResult result) => new JsonObject
+    private static JsonObject FailureJson(TrainPlan plan, SeedFailure failure) => new JsonObject
+    {
+        ["run"] = plan.FolderOf(failure.Seed),
+        ["seed"] = failure.Seed,
+        ["outcome"] = "failed",
+        ["reason"] = failure.Error.Message,
+    };
+
+    private static JsonObject RunJson(SessionResult result) => new JsonObject
     {
         ["run"] = result.Folder.FolderPath,
         ["seed"] = result.Seed,
@@ -147,7 +166,7 @@ internal static class TrainSummary
             ["share_at_bounds"] = CommandContext.Number(agreement.AtBounds),
             ["recorded_share_at_bounds"] = CommandContext.Number(agreement.RecordedAtBounds),
         },
-        ["policy"] = result.Folder.PolicyPath,
+        ["policy"] = result.PolicyStep is null ? null : result.Folder.PolicyPath,
         ["evaluation_step"] = result.Evaluations.Count > 0 ? result.Evaluations[^1].Step : null,
         ["evaluation"] = result.Evaluations.Count > 0 ? WayTable.ToJson(result.Evaluations[^1].Values) : null,
     };

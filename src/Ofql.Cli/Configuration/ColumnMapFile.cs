@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ofql.Formats.Files;
 using Ofql.Formats.Tables;
 
 namespace Ofql.Cli.Configuration;
@@ -52,13 +53,16 @@ internal static class ColumnMapFile
 
     private static (ConfigurationLayer Values, IReadOnlyDictionary<string, IReadOnlyList<string>> Lists) Layer(string path)
     {
+        string text;
         try
         {
-            return YamlText.ReadWithLists(File.ReadAllText(path), path);
+            text = TextFile.Read(path, "read the column map");
         }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (OfqlException cause)
         {
-            throw new UsageException($"Cannot read the column map '{path}' (a relative path counts from the folder you are in): {cause.Message} Give it with --map.");
+            throw new UsageException($"{cause.Message} Give it with --map; a relative path counts from the folder you are in.");
         }
+
+        return YamlText.ReadWithLists(text, path);
     }
 }

@@ -43,7 +43,7 @@ internal sealed record SeedTable(IReadOnlyList<ulong> Seeds, IReadOnlyList<SeedR
         return new SeedTable(results.Select(result => result.Seed).ToList(), rows) { Steps = last.Select(row => row?.Step).ToList() };
     }
 
-    public void Write(CommandContext context, string title, string which = "the last checkpoints")
+    public void Write(CommandContext context, string title, string which)
     {
         if (Rows.Count == 0)
             return;

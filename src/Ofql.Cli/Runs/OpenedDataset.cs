@@ -107,7 +107,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, ProgressLine
         var fingerprint = facts?.Fingerprint ?? DatasetFingerprint.Of(data);
         if (!File.Exists(note))
             AtomicFile.WriteText(note, fingerprint + "\n");
-        var expected = File.ReadAllText(note).Trim();
+        var expected = TextFile.Read(note).Trim();
         if (fingerprint == expected)
             return new OpenedDataset(data, fingerprint, path) { Known = facts?.Report, IsKept = true };
         data.Dispose();

@@ -12,7 +12,8 @@ internal sealed record OpenedPolicy(PolicyArtefact Policy, string Path, Resolved
 /// <summary>Opens policies by file or by run.</summary>
 internal sealed class PolicySource(Catalog catalog, string runs)
 {
-    /// <exception cref="OfqlException">There is none, or it cannot be read.</exception>
+    /// <exception cref="UsageException">There is none of this name.</exception>
+    /// <exception cref="OfqlException">The run has none yet, or it cannot be read.</exception>
     public OpenedPolicy Open(string name)
     {
         if (File.Exists(name))
@@ -20,19 +21,13 @@ internal sealed class PolicySource(Catalog catalog, string runs)
         if (RunLocator.Find(name, runs) is not { } folder)
         {
             if (RunLocator.FolderWithoutRun(name, runs) is { } other)
-                throw new OfqlException(RunLocator.NotARun(other));
-            throw new OfqlException(
-                $"There is no policy file '{name}' and no run of this name in '{runs}'. Expected the path of a policy (.safetensors), the "
+                throw new UsageException(RunLocator.NotARun(other));
+            throw new UsageException(
+                $"There is no policy file '{name}' and no run of this name in '{runs}'.{NearestName.Question(name, RunLocator.Names(runs))} Expected the path of a policy (.safetensors), the "
                 + "folder of a run or its name; the folder of the runs is given with --runs.");
         }
 
-        if (!RunFolder.Exists(folder))
-        {
-            throw new UsageException(
-                $"'{folder}' holds several runs. Name one: {string.Join(", ", RunLocator.SeedFolders(folder))}.");
-        }
-
-        var run = RunFolder.Open(folder);
+        var run = RunFolder.Open(RunLocator.RequireSingle(folder));
         if (!File.Exists(run.PolicyPath))
         {
             throw new OfqlException(

@@ -23,17 +23,21 @@ internal static class RunFacts
         }
     }
 
-    /// <summary>Mean episode return of the data that a run was trained on; null when it is not at hand.</summary>
-    public static double? DataReturn(OpenedPolicy opened, RunManifest? manifest)
+    /// <summary>Mean episode return of the data that a run was trained on; null when it is not at hand, or nobody wants to wait for it.</summary>
+    public static double? DataReturn(OpenedPolicy opened, RunManifest? manifest, CancellationToken cancellation)
     {
         if (opened.Run is null || manifest is null || !File.Exists(manifest.DataSource))
             return null;
+        if (DatasetFacts.Read(manifest.DataSource) is { } facts && facts.Fingerprint == manifest.DataFingerprint)
+            return facts.Report.Episodes.Returns.Mean;
         try
         {
+            cancellation.ThrowIfCancellationRequested();
             using var data = DatasetReader.Open(manifest.DataSource, DatasetSource.ReaderOptions(opened.Run));
-            return DataReport.Of(data).Episodes.Returns.Mean;
+            // A relative path may lead elsewhere by now, and a file may have changed.
+            return DatasetFingerprint.Of(data) == manifest.DataFingerprint ? DataReport.Of(data, cancellation: cancellation).Episodes.Returns.Mean : null;
         }
-        catch (OfqlException)
+        catch (Exception error) when (error is OfqlException or OperationCanceledException)
         {
             // As above.
             return null;

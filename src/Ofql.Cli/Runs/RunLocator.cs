@@ -29,6 +29,11 @@ internal static class RunLocator
         $"There is no run '{name}', neither as a folder nor in '{runs}'.{NearestName.Question(name, Names(runs))} "
         + $"{(Names(runs).Count == 0 ? "There are no runs yet." : $"Known: {string.Join(", ", Names(runs).Take(20))}.")}"));
 
+    /// <summary>The folder of one run.</summary>
+    /// <exception cref="UsageException">It is that of several seeds; they are named.</exception>
+    public static string RequireSingle(string folder) => RunFolder.Exists(folder) ? folder : throw new UsageException(
+        $"'{folder}' holds several runs. Name one: {string.Join(", ", SeedFolders(folder))}.");
+
     /// <summary>The folder of a name by which <see cref="Find"/> found no run; null where there is none.</summary>
     public static string? FolderWithoutRun(string name, string runs) => name.Length == 0 ? null : Places(name, runs).FirstOrDefault(Directory.Exists);
 
@@ -41,8 +46,7 @@ internal static class RunLocator
         RunFolder.Exists(path) ? File.GetLastWriteTimeUtc(Path.Combine(path, "config.yaml")) : SeedFolders(path).Max(File.GetLastWriteTimeUtc));
 
     /// <summary>The folders of the seeds of a group, by seed; empty when it is no group.</summary>
-    public static IReadOnlyList<string> SeedFolders(string path) => !Directory.Exists(path) ? [] : Directory
-        .EnumerateDirectories(path, SeedPrefix + "*").Where(RunFolder.Exists)
+    public static IReadOnlyList<string> SeedFolders(string path) => InputFolder.Folders(path, SeedPrefix + "*").Where(RunFolder.Exists)
         .OrderBy(folder => folder.Length).ThenBy(folder => folder, StringComparer.Ordinal).ToList();
 
     /// <summary>The folder of one seed of a group.</summary>
@@ -70,7 +74,7 @@ internal static class RunLocator
     public static IReadOnlyList<ulong> ReadSeeds(string group)
     {
         var file = Path.Combine(group, SeedsFile);
-        var texts = File.Exists(file) ? File.ReadAllLines(file) : SeedFolders(group).Select(path => Path.GetFileName(path)[SeedPrefix.Length..]);
+        var texts = File.Exists(file) ? TextFile.Read(file).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : SeedFolders(group).Select(path => Path.GetFileName(path)[SeedPrefix.Length..]);
         return CommonOptions.ParseSeeds(string.Join(',', texts));
     }
 
@@ -78,11 +82,12 @@ internal static class RunLocator
     public static ConfigurationLayer ReadConfiguration(string folder)
     {
         var path = RunFolder.Open(folder).ConfigurationPath;
-        return YamlText.Read(File.ReadAllText(path), path);
+        return YamlText.Read(TextFile.Read(path), path);
     }
 
-    private static string[] Places(string name, string runs) => [name, Path.Combine(runs, name)];
-
-    private static List<string> Names(string runs) => !Directory.Exists(runs) ? [] : Directory.EnumerateDirectories(runs)
+    /// <summary>The names of the runs and groups in a folder.</summary>
+    public static IReadOnlyList<string> Names(string runs) => InputFolder.Folders(runs)
         .Where(path => RunFolder.Exists(path) || SeedFolders(path).Count > 0).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToList();
+
+    private static string[] Places(string name, string runs) => [name, Path.Combine(runs, name)];
 }

@@ -9,15 +9,16 @@ namespace Ofql.Cli.Runs;
 /// <summary>The files of several seeds together: <c>seeds.csv</c>, <c>learning-curve.svg</c> and <c>report.md</c> beside their folders.</summary>
 internal static class SeedReport
 {
-    public static void Write(TrainPlan plan, SeedTable table, IReadOnlyList<SessionResult> results, IReadOnlyList<string> data, string statistic, string title)
+    public static void Write(TrainPlan plan, SeedTable table, SweepResult sweep, IReadOnlyList<string> data, string statistic, string title)
     {
+        var results = sweep.Results;
         var csv = new StringBuilder("way,mean,standard_error,low_95,high_95");
         foreach (var seed in table.Seeds)
             csv.Append(CultureInfo.InvariantCulture, $",seed_{seed}");
         csv.Append('\n');
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {Path.GetFileName(plan.Folder)}: {table.Seeds.Count} seeds\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{title} of the last checkpoints; mean, standard error and 95 % interval (Student's t) over seeds.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"{title} of {TrainText.WhichEvaluated(results)}; mean, standard error and 95 % interval (Student's t) over seeds.\n\n");
         text.Append("| way of acting | mean | standard error | 95 % interval |\n|---|---:|---:|---:|\n");
         foreach (var row in table.Rows)
         {
@@ -47,7 +48,9 @@ internal static class SeedReport
             text.Append(CultureInfo.InvariantCulture, $"- {line}\n");
         text.Append("\n## Runs\n\n");
         foreach (var result in results)
-            text.Append(CultureInfo.InvariantCulture, $"- [seed {result.Seed}]({result.Folder.Name}/report.md): {TrainText.Outcome(result.Training, plan.Configuration)}{(result.Simulator is { } simulator ? $" Evaluated with {simulator}." : "")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"- [seed {result.Seed}]({result.Folder.Name}/report.md): {TrainText.Outcome(result.Training, plan.Configuration, result.PolicyStep)}{(result.Simulator is { } simulator ? $" Evaluated with {simulator}." : "")}\n");
+        foreach (var failure in sweep.Failures)
+            text.Append(CultureInfo.InvariantCulture, $"- seed {failure.Seed} failed: {failure.Error.Message}\n");
         AtomicFile.WriteText(Path.Combine(plan.Folder, "report.md"), text.ToString());
     }
 

@@ -6,14 +6,22 @@ using Ofql.Formats.Runs;
 
 namespace Ofql.Cli.Runs;
 
+/// <summary>A seed whose run failed, with why.</summary>
+internal sealed record SeedFailure(ulong Seed, Exception Error);
+
+/// <summary>What became of the seeds of a plan. Those that were not reached are in neither list.</summary>
+/// <param name="Results">The runs that ended by themselves, in the plan's order.</param>
+/// <param name="Failures">The others, in the order in which they failed.</param>
+internal sealed record SweepResult(IReadOnlyList<SessionResult> Results, IReadOnlyList<SeedFailure> Failures);
+
 /// <summary>Runs every seed of a plan: one after the other, or several at once when each takes fewer threads than there are.</summary>
 internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPlan plan, ProgressView view)
 {
     /// <summary>Threads of a run where none are named: a batch of 256 rows has 16 groups of rows that threads can share.</summary>
     public const int MostThreads = 16;
 
-    /// <summary>Runs until all seeds are done or the wish to stop arrives. Seeds that were not reached have no result.</summary>
-    public IReadOnlyList<SessionResult> Run(OpenedDataset? data, DataReport? report)
+    /// <summary>Runs until all seeds are done or the wish to stop arrives. One that fails is told at once and costs the others nothing.</summary>
+    public SweepResult Run(OpenedDataset? data, DataReport? report)
     {
         var threads = (int)plan.Configuration.Integer("training.threads");
         var cores = Environment.ProcessorCount;
@@ -26,7 +34,7 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
         int Spare() => Volatile.Read(ref running) is > 0 and var runs ? (cores - (perRun * runs)) / runs : 0;
         var waiting = new ConcurrentQueue<ulong>(plan.Seeds);
         var results = new ConcurrentDictionary<ulong, SessionResult>();
-        var errors = new ConcurrentQueue<Exception>();
+        var failures = new ConcurrentQueue<SeedFailure>();
         void Work()
         {
             while (!context.Cancellation.IsCancellationRequested && waiting.TryDequeue(out var seed))
@@ -37,7 +45,10 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
                 }
                 catch (Exception error)
                 {
-                    errors.Enqueue(error);
+                    failures.Enqueue(new SeedFailure(seed, error));
+                    // What a run alone failed of is what the program ends with.
+                    if (plan.IsGroup)
+                        view.Say($"Seed {seed} failed: {error.Message}");
                 }
             }
 
@@ -46,14 +57,7 @@ internal sealed class SeedSweep(CommandContext context, Catalog catalog, TrainPl
 
         WarmUp.End();
         RunOnThreads(Work, atOnce);
-        if (errors.TryDequeue(out var first))
-        {
-            foreach (var other in errors)
-                view.Say($"Another seed failed too: {other.Message}");
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
-        }
-
-        return plan.Seeds.Where(results.ContainsKey).Select(seed => results[seed]).ToList();
+        return new SweepResult(plan.Seeds.Where(results.ContainsKey).Select(seed => results[seed]).ToList(), [.. failures]);
     }
 
     private static void RunOnThreads(Action work, int count)

@@ -9,14 +9,18 @@ namespace Ofql.Cli.Runs;
 /// <summary>What is said about runs, in the terminal and in the report alike.</summary>
 internal static class TrainText
 {
-    public static string Outcome(TrainingResult result, ResolvedConfiguration run) => result.Outcome switch
+    /// <summary>How a run ended.</summary>
+    /// <param name="result">Its end.</param>
+    /// <param name="run">Its configuration.</param>
+    /// <param name="policyStep">Step of the policy that was saved; null where none was.</param>
+    public static string Outcome(TrainingResult result, ResolvedConfiguration run, long? policyStep) => result.Outcome switch
     {
         TrainingOutcome.Completed when result.Updating == TimeSpan.Zero => string.Create(
             CultureInfo.InvariantCulture, $"All {result.Step} {run.StepUnit}s were done already; nothing was left to do."),
         TrainingOutcome.Completed => string.Create(
             CultureInfo.InvariantCulture,
             $"Completed {result.Step} {run.StepUnit}s in {Duration(result.Elapsed)} ({result.UpdatesPerSecond:F0} {run.StepUnit}s/s while training; all else, evaluations above all, took {Duration(result.Elapsed - result.Updating)})."),
-        TrainingOutcome.Cancelled => string.Create(CultureInfo.InvariantCulture, $"Interrupted at {run.StepUnit} {result.Step} of {run.Steps}; the state was saved."),
+        TrainingOutcome.Cancelled => string.Create(CultureInfo.InvariantCulture, $"Interrupted at {run.StepUnit} {result.Step} of {run.Steps}; {(policyStep is null ? "there was nothing to save yet" : "the state was saved")}."),
         _ => result.Reason!,
     };
 
@@ -50,6 +54,10 @@ internal static class TrainText
             + string.Create(CultureInfo.InvariantCulture, $"{agreement.AtBounds:P1} of its numbers stand at a bound, of the recorded ones {agreement.RecordedAtBounds:P1}. ")
             + "Differences far above 1, or bounds where nobody stood, say that the policy has left what the data supports: what it would earn there, nobody knows.";
     }
+
+    /// <summary>What the evaluations of several runs are of.</summary>
+    public static string WhichEvaluated(IEnumerable<SessionResult> results) =>
+        results.All(result => result.Evaluations.Count == 0 || result.Evaluations[^1].Step == result.PolicyStep) ? "the last checkpoints" : "the last evaluations, older than some of the policies saved";
 
     public static string Duration(TimeSpan time) =>
         time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours} h {time.Minutes} min")

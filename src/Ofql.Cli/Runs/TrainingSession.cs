@@ -1,6 +1,5 @@
 using Ofql.Agents;
 using Ofql.Cli.Commands;
-using Ofql.Cli.Composition;
 using Ofql.Cli.Configuration;
 using Ofql.Data;
 using Ofql.Environments;
@@ -11,44 +10,6 @@ using Ofql.Formats.Runs;
 using Ofql.Training;
 
 namespace Ofql.Cli.Runs;
-
-/// <summary>What one run needs.</summary>
-internal sealed record SessionRequest
-{
-    public required Catalog Catalog { get; init; }
-
-    public required ResolvedConfiguration Configuration { get; init; }
-
-    public required OpenedDataset? Data { get; init; }
-
-    public required DataReport? DataReport { get; init; }
-
-    public required string Folder { get; init; }
-
-    public required bool Resume { get; init; }
-
-    public required int Threads { get; init; }
-
-    /// <summary>Threads that no run uses at the moment: evaluations take them, beside the training.</summary>
-    public Func<int> SpareThreads { get; init; } = () => 0;
-
-    public required string CommandLine { get; init; }
-
-    public required Action<string> Say { get; init; }
-
-    public IProgress<TrainingProgress>? Progress { get; init; }
-}
-
-/// <summary>How a run went.</summary>
-internal sealed record SessionResult(
-    RunFolder Folder, ulong Seed, TrainingResult Training, IReadOnlyList<EvaluationRow> Evaluations, RunOrigin? Origin, string? Simulator)
-{
-    /// <summary>How the policy acts in recorded states; null where nothing is recorded, where it diverged, or where it acts by the number of steps.</summary>
-    public ActionAgreement? RecordedActions { get; init; }
-
-    /// <summary>The evaluation of the checkpoint that the run began from; null where there is none.</summary>
-    public EvaluationRow? Before => Origin is null ? null : Evaluations.FirstOrDefault(row => row.Step == 0);
-}
 
 /// <summary>Trains one run in its folder: agent, loop, files and evaluation put together.</summary>
 internal sealed class TrainingSession
@@ -86,9 +47,21 @@ internal sealed class TrainingSession
             CheckpointFile.RestoreAgent(origin.Checkpoint, agent);
         var folder = request.Resume ? RunFolder.Open(request.Folder) : RunFolder.Create(request.Folder);
         using var held = folder.Lock();
+        if (request.Resume)
+            RequireCheckpoint(folder);
         AtomicFile.WriteText(folder.ConfigurationPath, request.Configuration.ToYaml());
         using var learner = online?.Learner(agent, folder);
         return new TrainingSession(request, folder, simulator).Train(agent, learner, origin, cancellation);
+    }
+
+    // The policy is written after its checkpoint: where it stands alone, checkpoints were removed, and nothing says how far they were.
+    private static void RequireCheckpoint(RunFolder folder)
+    {
+        if (!File.Exists(folder.PolicyPath) || new CheckpointFolder(folder.CheckpointsPath, keep: 1, _ => { }).Steps().Count > 0)
+            return;
+        throw new OfqlException(
+            $"The run '{folder.FolderPath}' has a policy but no checkpoint any more ('{folder.CheckpointsPath}' holds none): it would begin anew and write over what it has. "
+            + "Restore its checkpoints, or begin a new run with --name.");
     }
 
     // Only until the run has a checkpoint of its own: then its origin may be gone.
@@ -146,11 +119,11 @@ internal sealed class TrainingSession
         using var metrics = new MetricFiles(_folder, learns.MetricNames, TimeProvider.System);
         var checkpoints = new CheckpointFolder(
             _folder.CheckpointsPath, (int)_configuration.Integer("training.keep_checkpoints"), text => _request.Say("Warning: " + text));
-        ICheckpointStore store = new PolicyExportingStore(checkpoints, policy => PolicyFile.Save(Named(policy), _folder.PolicyPath));
+        var store = new PolicyExportingStore(checkpoints, policy => PolicyFile.Save(Named(policy), _folder.PolicyPath));
         var loop = new TrainingLoop(learns, Options(), new TrainingHooks
         {
             Metrics = metrics,
-            Checkpoints = learner is null ? store : new OnlineCheckpoints(store, learner),
+            Checkpoints = learner is null ? (ICheckpointStore)store : new OnlineCheckpoints(store, learner),
             Evaluate = _environment is null ? null : (_, stop) => Evaluate(agent.CreateActor, _request.Threads, stop),
             EvaluateBeside = _environment is null ? null : _ => _request.SpareThreads() is > 0 and var spare ? EvaluateCopy(agent, spare) : null,
             Snapshot = SaveSnapshot,
@@ -164,8 +137,12 @@ internal sealed class TrainingSession
         // Where nothing was left to do, the report of the session that did it stands.
         var agreement = result.Outcome == TrainingOutcome.Diverged ? null : Agreement(agent);
         if (result.Updating > TimeSpan.Zero || metrics.Evaluations.Rows.Count > evaluated || !File.Exists(_folder.ReportPath))
-            WriteReport(manifest, metrics.Evaluations, result, agreement);
-        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator) { RecordedActions = agreement };
+            WriteReport(manifest, metrics.Evaluations, result, store.PolicyStep, agreement);
+        return new SessionResult(_folder, (ulong)_configuration.Integer("training.seed"), result, metrics.Evaluations.Rows, manifest.Origin, _simulator)
+        {
+            PolicyStep = store.PolicyStep,
+            RecordedActions = agreement,
+        };
     }
 
     // Of a policy that acts by the number of steps since an episode began, single states say nothing.
@@ -205,7 +182,11 @@ internal sealed class TrainingSession
         ValueLimit = _configuration.Number("training.value_limit"),
     };
 
-    private void SaveSnapshot(IAgent agent) => PolicyFile.Save(Named(agent.ExportPolicy()), _folder.SnapshotPath(agent.Step));
+    private void SaveSnapshot(IAgent agent)
+    {
+        OutputFolder.Create(_folder.SnapshotsPath, "--runs");
+        PolicyFile.Save(Named(agent.ExportPolicy()), _folder.SnapshotPath(agent.Step));
+    }
 
     // Which sensor is which number of a state: whoever has the policy alone could not know.
     private PolicyArtefact Named(PolicyArtefact policy)
@@ -269,16 +250,18 @@ internal sealed class TrainingSession
         return manifest;
     }
 
-    private void WriteReport(RunManifest manifest, EvaluationTable evaluations, TrainingResult result, ActionAgreement? agreement)
+    private void WriteReport(RunManifest manifest, EvaluationTable evaluations, TrainingResult result, long? policyStep, ActionAgreement? agreement)
     {
         var (statistic, title) = StatisticOf(_environment);
         RunReport.Write(_folder, manifest, evaluations, new RunReportFacts
         {
-            Outcome = TrainText.Outcome(result, _configuration),
+            Outcome = TrainText.Outcome(result, _configuration, policyStep),
             Configuration = _configuration.ToYaml(),
             Statistic = statistic,
             StatisticTitle = title,
             StepTitle = _configuration.IsOnline ? "environment steps" : "gradient updates",
+            HasEnvironment = _environment is not null,
+            PolicyStep = policyStep,
             Data = TrainText.Data(_configuration, _request.Data, _request.DataReport),
             RecordedActions = agreement is null ? null : TrainText.RecordedActions(agreement, _request.Data!.Data.ActionParts),
         });
@@ -288,10 +271,14 @@ internal sealed class TrainingSession
     // between the two files finds the policy missing or old: it is written again on resuming.
     private sealed class PolicyExportingStore(CheckpointFolder inner, Action<PolicyArtefact> export) : ICheckpointStore
     {
+        /// <summary>Step of the policy on disk; null for none.</summary>
+        public long? PolicyStep { get; private set; }
+
         public void Save(TrainingState state, bool final)
         {
             inner.Save(state, final);
             export(state.Agent.ExportPolicy());
+            PolicyStep = state.Step;
         }
 
         public long? RestoreLatest(TrainingState state)
@@ -299,6 +286,7 @@ internal sealed class TrainingSession
             var step = inner.RestoreLatest(state);
             if (step is not null)
                 export(state.Agent.ExportPolicy());
+            PolicyStep = step;
             return step;
         }
     }

@@ -3,6 +3,8 @@ namespace Ofql.Formats.Datasets;
 /// <summary>How a dataset is read.</summary>
 public sealed record DatasetReaderOptions
 {
+    internal const string TaskAdvice = "--task with 'ofql data', --set data.task=... with 'ofql train', Task in code";
+
     internal const string StepLimitAdvice = "--maximum-episode-steps with 'ofql data', --set data.maximum_episode_steps=... with 'ofql train', MaximumEpisodeSteps in code";
 
     /// <summary>Accept NaN and infinity in observations, actions and rewards. Off: the file is refused.</summary>

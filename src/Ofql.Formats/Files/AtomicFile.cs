@@ -9,6 +9,8 @@ namespace Ofql.Formats.Files;
 public static class AtomicFile
 {
     private const int BufferSize = 1 << 16;
+    private const string TemporaryEnding = ".part";
+    private const int TagLength = 12;
 
     // What is being written now, on any thread, for a program that ends at once.
     private static readonly ConcurrentDictionary<string, byte> _unfinished = new(StringComparer.Ordinal);
@@ -92,8 +94,23 @@ public static class AtomicFile
             TryDelete(path);
     }
 
+    /// <summary>Whether a file of this name is one that was being written: what a process leaves that is killed.</summary>
+    public static bool IsTemporary(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.StartsWith('.') && name.EndsWith(TemporaryEnding, StringComparison.Ordinal)
+            && Path.GetExtension(name[..^TemporaryEnding.Length]) is { Length: TagLength + 1 } tag && tag[1..].All(char.IsAsciiHexDigitLower);
+    }
+
+    /// <summary>Deletes what killed processes have left in a folder, for one that alone writes there.</summary>
+    public static void DeleteLeftovers(string folder)
+    {
+        foreach (var path in InputFolder.Files(folder).Where(path => IsTemporary(Path.GetFileName(path))))
+            TryDelete(path);
+    }
+
     private static string TemporaryBeside(string target) =>
-        Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid().ToString("N")[..12]}.part");
+        Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid().ToString("N")[..TagLength]}{TemporaryEnding}");
 
     private static string Target(string path)
     {

@@ -25,7 +25,7 @@ internal static class OgbenchReader
         {
             throw new OfqlException(
                 $"'{columns.File.FilePath}' has no rewards: it is an OGBench set for reaching many goals. Name the task that shall reward its rows, such as "
-                + "--task antmaze-large-navigate-singletask-task1-v0 (without -task1: the default one).");
+                + $"antmaze-large-navigate-singletask-task1-v0 (without -task1: the default one): {DatasetReaderOptions.TaskAdvice}.");
         }
 
         if (columns.File.Contains("next_observations"))

@@ -138,7 +138,7 @@ public static class BehaviourFile
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Prefix(long step) => string.Create(CultureInfo.InvariantCulture, $"step-{step:D9}.");
+    private static string Prefix(long step) => StepName.Of(step) + ".";
 
     private static bool SameFacts(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
         a.Count == b.Count && a.All(pair => b.GetValueOrDefault(pair.Key) == pair.Value);

@@ -10,7 +10,6 @@ namespace Ofql.Formats.Runs;
 /// </summary>
 public sealed class CheckpointFolder : ICheckpointStore
 {
-    private const string Ending = ".safetensors";
     private readonly string _folder;
     private readonly int _keep;
     private readonly Action<string> _warn;
@@ -28,20 +27,11 @@ public sealed class CheckpointFolder : ICheckpointStore
     }
 
     /// <summary>Steps that have a checkpoint file, newest first, damaged ones included.</summary>
-    public IReadOnlyList<long> Steps()
-    {
-        if (!Directory.Exists(_folder))
-            return [];
-        return Directory.EnumerateFiles(_folder, "step-*" + Ending)
-            .Select(path => Path.GetFileName(path)["step-".Length..^Ending.Length])
-            .Where(text => text.All(char.IsAsciiDigit) && text.Length is > 0 and < 19)
-            .Select(text => long.Parse(text, CultureInfo.InvariantCulture))
-            .OrderDescending()
-            .ToList();
-    }
+    /// <exception cref="OfqlException">The folder may not be looked into.</exception>
+    public IReadOnlyList<long> Steps() => StepName.StepsIn(_folder).OrderDescending().ToList();
 
     /// <summary>Path of the checkpoint of a step.</summary>
-    public string PathOf(long step) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:D9}{Ending}"));
+    public string PathOf(long step) => Path.Combine(_folder, StepName.FileOf(step));
 
     /// <inheritdoc/>
     public void Save(TrainingState state, bool final)

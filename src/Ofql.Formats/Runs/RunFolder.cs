@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ofql.Formats.Files;
 
 namespace Ofql.Formats.Runs;
@@ -38,18 +37,15 @@ public sealed class RunFolder
     /// <summary>Policy of the newest checkpoint.</summary>
     public string PolicyPath => In("policy.safetensors");
 
-    /// <summary>Path of the policy of a step; the folder is made on first use.</summary>
-    public string SnapshotPath(long step)
-    {
-        OutputFolder.Create(In("snapshots"), "--runs");
-        return In(Path.Combine("snapshots", string.Create(CultureInfo.InvariantCulture, $"step-{step:D9}.safetensors")));
-    }
+    /// <summary>Folder of the policies of given steps; it is there once the first was kept.</summary>
+    public string SnapshotsPath => In("snapshots");
+
+    /// <summary>Path of the policy of a step.</summary>
+    public string SnapshotPath(long step) => Path.Combine(SnapshotsPath, StepName.FileOf(step));
 
     /// <summary>Steps whose policies were kept, in order.</summary>
-    public IReadOnlyList<long> SnapshotSteps() => !Directory.Exists(In("snapshots")) ? [] : Directory.EnumerateFiles(In("snapshots"), "step-*.safetensors")
-        .Select(path => Path.GetFileNameWithoutExtension(path)["step-".Length..])
-        .Where(text => text.All(char.IsAsciiDigit) && text.Length is > 0 and < 19)
-        .Select(text => long.Parse(text, CultureInfo.InvariantCulture)).Order().ToList();
+    /// <exception cref="OfqlException">Their folder may not be looked into.</exception>
+    public IReadOnlyList<long> SnapshotSteps() => StepName.StepsIn(SnapshotsPath).Order().ToList();
 
     /// <summary>Learning curve.</summary>
     public string CurvePath => In("learning-curve.svg");
@@ -85,8 +81,8 @@ public sealed class RunFolder
         bool IsNothing(string entry) => Path.GetFileName(entry) switch
         {
             LockName => true,
-            CheckpointsName => Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any(),
-            var name => isNothing?.Invoke(name) ?? false,
+            CheckpointsName => Directory.Exists(entry) && Directory.EnumerateFileSystemEntries(entry).All(file => AtomicFile.IsTemporary(Path.GetFileName(file))),
+            var name => AtomicFile.IsTemporary(name) || (isNothing?.Invoke(name) ?? false),
         };
         if (Directory.EnumerateFileSystemEntries(path).All(IsNothing))
             return;
@@ -113,14 +109,15 @@ public sealed class RunFolder
 
     /// <summary>
     /// Keeps other processes from training in this folder until the result is disposed. The system releases it when the
-    /// process dies, so that a killed run can be resumed at once.
+    /// process dies, so that a killed run can be resumed at once. What that one was writing then is cleared away.
     /// </summary>
     /// <exception cref="OfqlException">Another process trains here, or the folder is not writable.</exception>
     public IDisposable Lock()
     {
+        FileStream held;
         try
         {
-            return new FileStream(In(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+            held = new FileStream(In(LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
         }
         catch (UnauthorizedAccessException cause)
         {
@@ -132,6 +129,10 @@ public sealed class RunFolder
                 $"The run folder '{FolderPath}' is in use by another process, or not writable ({cause.Message}). Wait until "
                 + "that process has ended, or choose another name with --name.", cause);
         }
+
+        foreach (var folder in (string[])[FolderPath, CheckpointsPath, SnapshotsPath])
+            AtomicFile.DeleteLeftovers(folder);
+        return held;
     }
 
     /// <summary>Path of a file of the run.</summary>

@@ -23,6 +23,12 @@ public sealed record RunReportFacts
     /// <summary>What a step is, in words.</summary>
     public string StepTitle { get; init; } = "gradient updates";
 
+    /// <summary>Whether the run has an environment to be evaluated in.</summary>
+    public bool HasEnvironment { get; init; }
+
+    /// <summary>Step of the policy that was saved: a run that was stopped may have gone on after its last evaluation. Null where none was.</summary>
+    public long? PolicyStep { get; init; }
+
     /// <summary>Description of the data, one fact per line.</summary>
     public required IReadOnlyList<string> Data { get; init; }
 
@@ -70,6 +76,14 @@ public static class RunReport
             .Select(name => name[..^(statistic.Length + 1)]).Distinct().ToList();
     }
 
+    /// <summary>What a run's last evaluation is one of: the policy that was saved, or one before it.</summary>
+    /// <param name="unit">What a step is, in the singular.</param>
+    /// <param name="step">Step of the evaluation.</param>
+    /// <param name="policyStep">Step of the policy that was saved; null where none was.</param>
+    public static string EvaluationTitle(string unit, long step, long? policyStep) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(step == policyStep ? $"Evaluation of the last checkpoint ({unit} {step})" : $"Last evaluation ({unit} {step}; {(policyStep is { } saved ? $"the policy saved is that of {saved}" : "no policy was saved")})")}");
+
     private static LineChart Curve(string name, IReadOnlyList<string> ways, EvaluationTable table, RunReportFacts facts) => new()
     {
         Title = name,
@@ -105,12 +119,12 @@ public static class RunReport
     {
         if (ways.Count == 0)
         {
-            text.Append("The policy was not evaluated: no environment was given.\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"The policy was not evaluated: {(facts.HasEnvironment ? "the run ended before its first evaluation" : "no environment was given")}.\n\n");
             return;
         }
 
         var last = table.Rows[^1];
-        text.Append(CultureInfo.InvariantCulture, $"## Evaluation of the last checkpoint (step {last.Step})\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"## {EvaluationTitle("step", last.Step, facts.PolicyStep)}\n\n");
         text.Append(CultureInfo.InvariantCulture, $"| way of acting | {facts.StatisticTitle} | standard error |\n|---|---:|---:|\n");
         foreach (var way in ways)
             text.Append(CultureInfo.InvariantCulture, $"| {Title(way)} | {Cell(last, way, facts.Statistic)} | {Cell(last, way, facts.Statistic + ErrorEnding)} |\n");

@@ -84,5 +84,5 @@ public sealed record EvaluationOptions
 
     internal static IGymnasiumStart RequireGymnasiumStart(IEnvironment environment) => environment as IGymnasiumStart ?? throw new UsageException(
         $"{environment.Specification.Name} cannot start where Gymnasium does: its first states are not drawn here as there. "
-        + "Evaluate it from its own starts (evaluation.starts: streams).");
+        + "Evaluate it from its own starts (--starts streams with 'ofql evaluate', evaluation.starts: streams in a configuration, EpisodeStarts.Streams in code).");
 }

@@ -30,7 +30,7 @@ public sealed class BenchPolicyTests
     {
         using var fixture = new CliFixture();
         var (code, _, error) = fixture.Run("bench", "policy", "none", "--runs", fixture.Runs);
-        Assert.Equal(1, code);
+        Assert.Equal(2, code);
         Assert.Contains("no policy file 'none'", error, StringComparison.Ordinal);
     }
 }

@@ -83,6 +83,17 @@ public class BenchTests
         Assert.Throws<UsageException>(() => BenchServer.Serve(session, new StringReader("updates 2 5\n"), answers, CancellationToken.None));
     }
 
+    [Fact]
+    public void Waiting_for_a_request_can_be_interrupted()
+    {
+        var options = new BenchOptions { Shape = new BenchShape { State = 3, Action = 2, Batch = 16, Hidden = 16, Layers = 1, Embedding = 4 }, Threads = 1, Rows = 100 };
+        using var session = new BenchSession(options, "ofql");
+        using var silence = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        Assert.ThrowsAny<OperationCanceledException>(() => BenchServer.Serve(session, new SilentReader(silence), TextWriter.Null, stop.Token));
+        silence.Set();
+    }
+
     private static string Run(string[] arguments)
     {
         using var output = new StringWriter();

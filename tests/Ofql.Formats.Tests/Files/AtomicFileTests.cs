@@ -47,6 +47,29 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void What_killed_processes_left_is_known_by_its_name_and_deleted()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFile.Write(folder["a.txt"], _ => Assert.True(AtomicFile.IsTemporary(folder.Files.Single())));
+        AtomicFile.WriteText(folder[".a.txt.0123456789ab.part"], "of a killed process");
+        Assert.All((string[])["a.txt", ".a.txt.part", ".a.part", "a.0123456789ab.part", ".a.0123456789aG.part", ".part", ""], name => Assert.False(AtomicFile.IsTemporary(name), name));
+        AtomicFile.WriteText(folder[".a.txt.part"], "of a download");
+        AtomicFile.DeleteLeftovers(folder.Location);
+        Assert.Equal([".a.txt.part", "a.txt"], folder.Files);
+        AtomicFile.DeleteLeftovers(folder["nowhere"]);
+    }
+
+    [Fact]
+    public void A_text_is_read_or_the_reason_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        AtomicFile.WriteText(folder["a"], "one");
+        Assert.Equal("one", TextFile.Read(folder["a"]));
+        Assert.Contains("there is no such file", Assert.Throws<OfqlException>(() => TextFile.Read(folder["b"])).Message, StringComparison.Ordinal);
+        Assert.Contains($"Cannot read the map '{folder.Location}': it is a folder", Assert.Throws<OfqlException>(() => TextFile.Read(folder.Location, "read the map")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_full_disk_is_named_and_leaves_the_old_file()
     {
         using var folder = new TemporaryFolder();
