@@ -141,7 +141,7 @@ internal sealed class DatasetSource(Catalog catalog, string folder, ProgressLine
         {
             0 => generator.DefaultRows(),
             >= 2 => rows,
-            _ => throw new UsageException($"data.rows is {rows}; expected 0 (as many as the task's authors recorded) or 2 and more."),
+            _ => throw new UsageException($"data.rows is {rows}; expected 0 (the task's own number) or 2 and more."),
         };
     }
 
