@@ -3,8 +3,8 @@ using Xunit;
 namespace Ofql.Formats.Tests;
 
 /// <summary>
-/// Large files that are not part of the repository: golden numbers and recorded data. They are looked for in the folder that
-/// OFQL_SHARED names, else in a folder <c>shared</c> beside one of the folders above the tests. Without them a test is skipped.
+/// Recorded data that is not part of the repository. It is looked for in the folder that OFQL_SHARED names, else in a folder
+/// <c>shared</c> beside one of the folders above the tests. Without it a test is skipped.
 /// </summary>
 internal static class SharedFiles
 {
@@ -25,7 +25,7 @@ internal static class SharedFiles
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             var candidate = Path.Combine(folder.FullName, "shared");
-            if (Directory.Exists(Path.Combine(candidate, "golden")))
+            if (Directory.Exists(Path.Combine(candidate, "data")))
                 return candidate;
         }
 

@@ -59,30 +59,55 @@ public class GuideTests
     }
 
     [Fact]
+    public void A_restored_agent_continues_with_the_same_bits()
+    {
+        using var data = OneStep();
+        using IAgent whole = Agent(data, "1"), resumed = Agent(data, "1");
+        Run(whole, 10);
+        foreach (var (from, to) in whole.StateTensors.Zip(resumed.StateTensors))
+        {
+            var values = new float[from.Length];
+            from.Read(values);
+            to.Write(values);
+        }
+
+        foreach (var (from, to) in whole.StateIntegers.Zip(resumed.StateIntegers))
+            to.Write(from.Read());
+        Assert.Equal(10, resumed.Step);
+        Run(whole, 10);
+        Assert.NotEqual(whole.StateTensors.SelectMany(Bits), resumed.StateTensors.SelectMany(Bits));
+        Run(resumed, 10);
+        Assert.Equal(whole.StateTensors.SelectMany(Bits), resumed.StateTensors.SelectMany(Bits));
+        Assert.Equal(whole.StateIntegers.Select(integer => integer.Read()), resumed.StateIntegers.Select(integer => integer.Read()));
+    }
+
+    [Fact]
     public void The_bits_do_not_depend_on_the_number_of_threads_and_options_are_checked()
     {
         using var data = OneStep();
         using IAgent one = Agent(data, "1", threads: 1), two = Agent(data, "1", threads: 2);
-        for (var i = 0; i < 20; i++)
-        {
-            one.Update();
-            two.Update();
-        }
-
+        Run(one, 20);
+        Run(two, 20);
         Assert.Equal(one.StateTensors.SelectMany(Bits), two.StateTensors.SelectMany(Bits));
         Assert.Contains("Did you mean 'beta'?", Assert.Throws<UsageException>(() => new CrrFactory().Resolve(new Dictionary<string, string> { ["betta"] = "1" })).Message, StringComparison.Ordinal);
-
-        static int[] Bits(StateTensor tensor)
-        {
-            var values = new float[tensor.Length];
-            tensor.Read(values);
-            return Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
-        }
     }
 
     private static IAgent Agent(TransitionDataset data, string beta, int threads = 2) => new CrrFactory().Create(
         new Dictionary<string, string> { ["hidden_width"] = "32", ["hidden_layers"] = "2", ["batch_size"] = "64", ["learning_rate"] = "3e-3", ["critic_learning_rate"] = "3e-3", ["critic_tau"] = "0.05", ["beta"] = beta },
         new AgentContext(data, [-1f], [1f], Seed: 1, threads, PlannedUpdates: 800));
+
+    private static void Run(IAgent agent, int updates)
+    {
+        for (var i = 0; i < updates; i++)
+            agent.Update();
+    }
+
+    private static int[] Bits(StateTensor tensor)
+    {
+        var values = new float[tensor.Length];
+        tensor.Read(values);
+        return Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
+    }
 
     // Episodes of one step with uniform actions, rewarded for being near the best.
     private static TransitionDataset OneStep()

@@ -1,4 +1,5 @@
 using Ofql.Formats.Safetensors;
+using Ofql.Tests.Shared;
 using Xunit;
 
 namespace Ofql.Formats.Tests.Safetensors;
@@ -8,8 +9,7 @@ public sealed class SafetensorsGoldenTests
     [Fact]
     public void Every_golden_file_opens_and_every_tensor_reads()
     {
-        var folder = Environment.GetEnvironmentVariable("OFQL_GOLDEN") is { Length: > 0 } named ? named : SharedFiles.Require("golden");
-        var files = Directory.GetFiles(folder, "*.safetensors", SearchOption.AllDirectories);
+        var files = Directory.GetFiles(GoldenFolder.Location, "*.safetensors", SearchOption.AllDirectories);
         Assert.NotEmpty(files);
         foreach (var path in files)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ofql.Mujoco.Models;
 using Ofql.Mujoco.Tasks;
+using Ofql.Tests.Shared;
 using Xunit;
 
 namespace Ofql.Mujoco.Tests.Tasks;
@@ -75,10 +76,9 @@ public sealed class GoldenTrajectoryTests
 
     private static JsonNode Read(string task)
     {
-        var folder = Environment.GetEnvironmentVariable("OFQL_GOLDEN") is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "Golden");
-        var path = Path.Combine(folder, "mujoco", task + ".json");
+        var path = Path.Combine(GoldenFolder.Location, "mujoco", task + ".json");
         if (!File.Exists(path))
-            Assert.Skip($"Golden trajectory '{task}' is not in '{folder}'. Set OFQL_GOLDEN to the folder that holds mujoco/{task}.json.");
+            Assert.Skip($"Golden trajectory '{task}' is not in '{GoldenFolder.Location}'. Set OFQL_GOLDEN to the folder that holds mujoco/{task}.json.");
         return JsonNode.Parse(File.ReadAllText(path))!;
     }
 }

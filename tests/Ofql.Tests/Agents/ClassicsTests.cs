@@ -30,7 +30,7 @@ public sealed class ClassicsTests
             Assert.InRange(values.Count(value => value < 0.25f) / (double)values.Length, 0.25 - 0.02, 0.25 + 0.02);
         }
 
-        // The policy did not move, so that two updates differ by their masks alone; acting has none.
+        // The policy did not move, so that it differs from the one that acts by its masks alone; unscaled ones would leave 0.75 of each of two layers.
         var first = Read(agent.PolicyProgram, agent.PolicyTerms.Mean);
         using var actor = agent.CreateActor(new ActingOptions(), 200);
         var states = new float[200 * 5];
@@ -38,7 +38,7 @@ public sealed class ClassicsTests
         var actions = new float[200 * 3];
         actor.Act(200, states, [], new float[200], actions);
         Assert.NotEqual(first, actions);
-        Assert.Equal(actions.Average(), first.Average(), 0.05);
+        Assert.InRange(first.Zip(actions, (masked, whole) => (double)masked * whole).Sum() / actions.Sum(whole => (double)whole * whole), 0.8, 1.25);
     }
 
     [Fact]

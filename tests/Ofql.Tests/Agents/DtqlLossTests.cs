@@ -36,6 +36,18 @@ public sealed class DtqlLossTests
     }
 
     [Fact]
+    public void Acting_takes_the_best_of_five_by_the_minimum_of_the_target_critics()
+    {
+        using var data = OfqlBench.Data(20, 3, 2);
+        using var agent = new DtqlAgent(Small, OfqlBench.Context(data), DataTransforms.Identity(3, 2), new ProgramMode(GivenInputs: true));
+        var random = new RandomStream(5, "dtql");
+        foreach (var block in agent.Blocks)
+            LossCheck.Shake(block, random, 0.3);
+        var reference = new Reference(agent, random);
+        CandidateCheck.TheBestActs(agent, reference.Act, reference.MinimumOfTargets, reference.MeanOfTargets, reference.MinQ);
+    }
+
+    [Fact]
     public void The_policy_and_the_targets_wait_for_the_end_of_the_pretraining()
     {
         using var data = OfqlBench.Data();
@@ -74,6 +86,7 @@ public sealed class DtqlLossTests
         private readonly DtqlSettings _settings;
         private readonly double[][] _s, _a, _r, _mask, _next, _noiseBehaviour, _sigmaBehaviour, _noisePolicy, _noiseTrust, _sigmaTrust;
         private readonly double[] _value, _target;
+        private readonly Dictionary<string, double[]> _phiTarget;
 
         public Reference(DtqlAgent agent, RandomStream random)
         {
@@ -94,6 +107,7 @@ public sealed class DtqlLossTests
             Phi = PlainNetworks.Values(agent.Model.Phi);
             Mu = PlainNetworks.Values(agent.Model.Mu);
             Theta = PlainNetworks.Values(agent.Model.Theta);
+            _phiTarget = PlainNetworks.Values(agent.Model.PhiTarget);
 
             // What stands under a stop-gradient is computed once.
             _value = [.. Rows.Select(row => MinQ(_s[row], _a[row]))];
@@ -119,8 +133,8 @@ public sealed class DtqlLossTests
 
         public double ActorLoss() => Rows.Average(row =>
         {
-            var (mean, deviation) = Gaussian(row);
-            var action = mean.Select((m, i) => Math.Tanh(m + (deviation[i] * _noisePolicy[row][i]))).ToArray();
+            var (mean, deviation) = Gaussian(_s[row]);
+            var action = Act(_s[row], _noisePolicy[row]);
             var likelihood = _a[row].Select((a, i) =>
             {
                 var z = (Math.Atanh(a / 1.001) - mean[i]) / deviation[i];
@@ -128,6 +142,18 @@ public sealed class DtqlLossTests
             }).Sum();
             return (_settings.Alpha * DiffusionLoss(row, action, _noiseTrust, _sigmaTrust)) - MinQ(_s[row], action) - (_settings.LikelihoodWeight * likelihood);
         });
+
+        public double[] Act(double[] s, double[] eps)
+        {
+            var (mean, deviation) = Gaussian(s);
+            return mean.Select((m, i) => Math.Tanh(m + (deviation[i] * eps[i]))).ToArray();
+        }
+
+        public double MinimumOfTargets(double[] s, double[] a) => Math.Min(Q(_phiTarget, 1, s, a), Q(_phiTarget, 2, s, a));
+
+        public double MeanOfTargets(double[] s, double[] a) => 0.5 * (Q(_phiTarget, 1, s, a) + Q(_phiTarget, 2, s, a));
+
+        public double MinQ(double[] s, double[] a) => Math.Min(Q(1, s, a), Q(2, s, a));
 
         /// <summary>What the behaviour policy makes of the noised actions of the data.</summary>
         public double[] Denoised() => [.. Rows.SelectMany(row => Denoise(row, _a[row], _noiseBehaviour, _sigmaBehaviour))];
@@ -156,15 +182,15 @@ public sealed class DtqlLossTests
             return PlainShapes.Mlp(Mu, "", _settings.Trunk, PlainNetworks.Linear(Mu, "input", [.. x, .. s, .. time]));
         }
 
-        private (double[] Mean, double[] Deviation) Gaussian(int row)
+        private (double[] Mean, double[] Deviation) Gaussian(double[] s)
         {
-            var output = PlainShapes.Mlp(Theta, "", _settings.ActorTrunk, _s[row]);
+            var output = PlainShapes.Mlp(Theta, "", _settings.ActorTrunk, s);
             return (output[..2], output[2..].Select(log => Math.Exp(Math.Clamp(log, _settings.LogStdLow, _settings.LogStdHigh))).ToArray());
         }
 
-        private double MinQ(double[] s, double[] a) => Math.Min(Q(1, s, a), Q(2, s, a));
+        private double Q(int which, double[] s, double[] a) => Q(Phi, which, s, a);
 
-        private double Q(int which, double[] s, double[] a) => PlainShapes.Mlp(Phi, $"q{which}.", _settings.CriticTrunk, [.. s, .. a])[0];
+        private double Q(Dictionary<string, double[]> critics, int which, double[] s, double[] a) => PlainShapes.Mlp(critics, $"q{which}.", _settings.CriticTrunk, [.. s, .. a])[0];
 
         private double V(double[] s) => PlainShapes.Mlp(Phi, "v.", _settings.Trunk, s)[0];
     }

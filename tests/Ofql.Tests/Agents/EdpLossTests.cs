@@ -36,6 +36,20 @@ public sealed class EdpLossTests
         CheckGradients(plain.Phi, agent.Model.Phi, () => plain.CriticLoss(targets));
     }
 
+    /// <summary>Its code judges with the critics that learn, unlike Diffusion-QL's, and the policy that learns acts.</summary>
+    [Theory]
+    [InlineData(EdpSampler.DpmSolver)]
+    [InlineData(EdpSampler.Ddpm)]
+    public void Acting_takes_the_best_of_five_by_the_minimum_of_the_online_critics(EdpSampler sampler)
+    {
+        using var agent = Agent(s => s with { Sampler = sampler }, out var batch);
+        var random = new RandomStream(5, "edp");
+        foreach (var block in agent.Model.Blocks)
+            LossCheck.Shake(block, random, 0.2);
+        var plain = new Plain(agent, batch);
+        CandidateCheck.TheBestActs(agent, plain.Act, plain.MinimumOfCritics, plain.MeanOfCritics, plain.MinimumOfTargets);
+    }
+
     [Fact]
     public void The_actor_is_judged_by_the_critics_from_before_their_step()
     {
@@ -131,9 +145,17 @@ public sealed class EdpLossTests
 
         public double Target(int row)
         {
-            var action = _settings.Sampler == EdpSampler.Ddpm ? Chain(row) : Solve(row);
-            return _reward[row] + (_settings.Discount * _mask[row] * Math.Min(Q(PhiTarget, 1, Activation.Mish, _next[row], action), Q(PhiTarget, 2, Activation.Mish, _next[row], action)));
+            var action = Act(ThetaTarget, _next[row], _noise[row]);
+            return _reward[row] + (_settings.Discount * _mask[row] * MinimumOfTargets(_next[row], action));
         }
+
+        public double[] Act(double[] s, double[] noise) => Act(Theta, s, noise);
+
+        public double MinimumOfCritics(double[] s, double[] a) => Math.Min(Q(Phi, 1, Activation.Mish, s, a), Q(Phi, 2, Activation.Mish, s, a));
+
+        public double MeanOfCritics(double[] s, double[] a) => 0.5 * (Q(Phi, 1, Activation.Mish, s, a) + Q(Phi, 2, Activation.Mish, s, a));
+
+        public double MinimumOfTargets(double[] s, double[] a) => Math.Min(Q(PhiTarget, 1, Activation.Mish, s, a), Q(PhiTarget, 2, Activation.Mish, s, a));
 
         public double CriticLoss(double[] targets) => Enumerable.Range(0, Batch).Average(row =>
             Math.Pow(Q(Phi, 1, Activation.Mish, _s[row], _a[row]) - targets[row], 2) + Math.Pow(Q(Phi, 2, Activation.Mish, _s[row], _a[row]) - targets[row], 2));
@@ -153,35 +175,37 @@ public sealed class EdpLossTests
             return Mlp(theta, "", Activation.Mish, [.. x, .. embedding, .. s]);
         }
 
-        private double[] Data(double[] x, int k, int row) => x.Zip(Noise(ThetaTarget, x, k, _next[row]), (v, p) => Math.Clamp((v - (_schedule.Noise(k) * p)) / _schedule.Signal(k), -1, 1)).ToArray();
+        private double[] Act(Dictionary<string, double[]> theta, double[] s, double[] noise) => _settings.Sampler == EdpSampler.Ddpm ? Chain(theta, s, noise) : Solve(theta, s, noise);
+
+        private double[] Data(Dictionary<string, double[]> theta, double[] x, int k, double[] s) => x.Zip(Noise(theta, x, k, s), (v, p) => Math.Clamp((v - (_schedule.Noise(k) * p)) / _schedule.Signal(k), -1, 1)).ToArray();
 
         /// <summary>DDPM, algorithm 2, with the clipped data in the posterior mean.</summary>
-        private double[] Chain(int row)
+        private double[] Chain(Dictionary<string, double[]> theta, double[] s, double[] noise)
         {
-            var x = _noise[row][..ActionSize];
+            var x = noise[..ActionSize];
             for (var (k, draw) = (_schedule.Steps - 1, 1); k >= 0; k--, draw++)
             {
                 var abar = _schedule.AlphaBar(k);
                 var before = _schedule.AlphaBar(k - 1);
                 var beta = 1 - (abar / before);
-                var x0 = Data(x, k, row);
+                var x0 = Data(theta, x, k, s);
                 x = x.Select((v, i) => (beta * Math.Sqrt(before) / (1 - abar) * x0[i]) + ((1 - before) * Math.Sqrt(1 - beta) / (1 - abar) * v)
-                    + (k == 0 ? 0 : Math.Sqrt(beta * (1 - before) / (1 - abar)) * _noise[row][(draw * ActionSize) + i])).ToArray();
+                    + (k == 0 ? 0 : Math.Sqrt(beta * (1 - before) / (1 - abar)) * noise[(draw * ActionSize) + i])).ToArray();
             }
 
             return x;
         }
 
         /// <summary>DPM-Solver++(2M), algorithm 2.</summary>
-        private double[] Solve(int row)
+        private double[] Solve(Dictionary<string, double[]> theta, double[] s, double[] noise)
         {
             var levels = DpmSolver.Levels(_schedule, _settings.SolverSteps);
             var lambda = levels.Select(k => Math.Log(_schedule.Signal(k) / _schedule.Noise(k))).ToArray();
-            var x = _noise[row];
+            var x = noise;
             var data = new List<double[]>();
             for (var i = 0; i < levels.Length; i++)
             {
-                data.Add(Data(x, levels[i], row));
+                data.Add(Data(theta, x, levels[i], s));
                 if (i == levels.Length - 1)
                     break;
                 var h = lambda[i + 1] - lambda[i];

@@ -46,6 +46,25 @@ public sealed class MeanFlowQlLossTests
         LossCheck.Gradient(agent.Model.Theta, reference.Theta, reference.ActorLoss);
     }
 
+    /// <summary>The minimum decides what is backed up, not who acts.</summary>
+    [Theory]
+    [InlineData(CriticAggregation.Mean)]
+    [InlineData(CriticAggregation.Min)]
+    public void Acting_takes_the_best_of_five_by_the_mean_of_the_target_critics(CriticAggregation aggregation)
+    {
+        using var data = OfqlBench.Data(20, 3, 2);
+        var settings = new MeanFlowQlSettings
+        {
+            HiddenWidth = 6, HiddenLayers = 2, ActorWidth = 8, ActorDepth = 2, ActorMlpRatio = 2, EmbeddingSize = 6, BatchSize = 7, ConsistencyWeight = 0.7, QAggregation = aggregation,
+        };
+        using var agent = new MeanFlowQlAgent(settings, OfqlBench.Context(data), DataTransforms.Identity(3, 2), new ProgramMode(GivenInputs: true));
+        var random = new RandomStream(5, "meanflow");
+        foreach (var block in agent.Blocks)
+            LossCheck.Shake(block, random, 0.3);
+        var reference = new Reference(agent, random);
+        CandidateCheck.TheBestActs(agent, reference.Act, reference.MeanOfTargets, reference.MinimumOfTargets, reference.MeanOfCritics);
+    }
+
     [Fact]
     public void The_policy_begins_at_zero_and_within_the_bounds()
     {
@@ -157,6 +176,14 @@ public sealed class MeanFlowQlLossTests
 
         public double ActorLoss() => (_settings.Alpha * (FlowLoss() + (_settings.ConsistencyWeight * ConsistencyLoss())))
             - (Mean(PolicyQ) / _scale) + (_settings.BoundWeight * BoundLoss());
+
+        public double[] Act(double[] s, double[] eps) => Clip(G(s, eps, 1));
+
+        public double MeanOfTargets(double[] s, double[] a) => 0.5 * (Q(_target, 1, s, a) + Q(_target, 2, s, a));
+
+        public double MinimumOfTargets(double[] s, double[] a) => Math.Min(Q(_target, 1, s, a), Q(_target, 2, s, a));
+
+        public double MeanOfCritics(double[] s, double[] a) => 0.5 * (Q(Phi, 1, s, a) + Q(Phi, 2, s, a));
 
         /// <summary>The value of the best of n actions, by the mean of the target critics.</summary>
         private double NextValue(int row)

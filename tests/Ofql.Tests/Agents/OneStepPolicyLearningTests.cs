@@ -19,7 +19,7 @@ public sealed class OneStepPolicyLearningTests
     private const string MeanFlowQl = "actor_width=32 embedding_size=16 time_steps=10 alpha_schedule=constant";
     private const string Dtql = "pretrain_updates=500 sigma_low=0.02";
 
-    private const string Cpql = "eta=0.01 levels=20 sigma_low=0.05 sigma_high=10 actor_average_start=0 actor_average_every=1 actor_decay=0.9";
+    private const string Cpql = "levels=20 sigma_low=0.05 sigma_high=10 actor_average_start=0 actor_average_every=1 actor_decay=0.9";
 
     [Theory]
     [InlineData("fql", 1500, "alpha=1")]
@@ -35,7 +35,7 @@ public sealed class OneStepPolicyLearningTests
     [Theory]
     [InlineData("fql", 1500, "alpha=100")]
     [InlineData("meanflow_ql", 1000, MeanFlowQl + " alpha=30")]
-    [InlineData("cpql", 2500, Cpql + " behaviour_loss=consistency")]
+    [InlineData("cpql", 2500, Cpql + " eta=0.01 behaviour_loss=consistency")]
     public void Where_the_data_decide_all_four_corners_come_out_of_one_step(string agent, int updates, string options)
     {
         var outcome = Learn(agent, updates, options);
@@ -57,13 +57,21 @@ public sealed class OneStepPolicyLearningTests
     [Fact]
     public void Reconstruction_regresses_to_the_mean_of_the_data()
     {
-        var outcome = Learn("cpql", 1500, Cpql);
-        Assert.True(outcome.Distance > 0.5, outcome.ToString());
+        var outcome = Learn("cpql", 1500, Cpql + " eta=0.01");
+        Assert.True(outcome.Distance > 0.5 && outcome.Size < 0.2, outcome.ToString());
     }
 
-    private static Outcome Learn(string agent, int updates, string options)
+    /// <summary>Where each state has one corner, the mean is that corner.</summary>
+    [Fact]
+    public void Reconstruction_of_a_single_mode_finds_it()
     {
-        using var data = Corners();
+        var outcome = Learn("cpql", 1500, Cpql + " eta=0", ofState: true);
+        Assert.True(outcome.Miss < 0.15, outcome.ToString());
+    }
+
+    private static Outcome Learn(string agent, int updates, string options, bool ofState = false)
+    {
+        using var data = Corners(ofState);
         using var learner = AgentCatalog.Find(agent).Create(
             $"{Common} {options}".Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(option => option.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]),
             OfqlBench.Context(data) with { PlannedUpdates = updates });
@@ -72,7 +80,8 @@ public sealed class OneStepPolicyLearningTests
         return Judge(learner);
     }
 
-    private static TransitionDataset Corners()
+    /// <summary>Any of the corners, or the one that belongs to the state, with nothing to gain.</summary>
+    private static TransitionDataset Corners(bool ofState)
     {
         var random = new RandomStream(2, "corners");
         var data = OfqlBench.Data(2000, 2, 2);
@@ -81,8 +90,12 @@ public sealed class OneStepPolicyLearningTests
             var state = data.Observations[row];
             var action = data.Actions.Writable(row);
             for (var i = 0; i < 2; i++)
-                action[i] = (float)((random.NextIndex(2) == 0 ? Corner : -Corner) + (Deviation * random.NextNormal()));
-            data.Rewards.Writable(row)[0] = (float)Reward(state, action);
+            {
+                var positive = ofState ? state[i] > 0 : random.NextIndex(2) == 0;
+                action[i] = (float)((positive ? Corner : -Corner) + (Deviation * random.NextNormal()));
+            }
+
+            data.Rewards.Writable(row)[0] = ofState ? 0 : (float)Reward(state, action);
         }
 
         return data;
@@ -96,19 +109,24 @@ public sealed class OneStepPolicyLearningTests
         using var actor = agent.CreateActor(new ActingOptions(), count);
         float[] states = OfqlBench.Normals(count * 2, "state"), actions = new float[count * 2];
         actor.Act(count, states, OfqlBench.Normals(count * actor.NoisePerState), new float[count], actions);
-        double reward = 0, distance = 0;
+        double reward = 0, distance = 0, size = 0, miss = 0;
         var corners = new int[4];
         for (var i = 0; i < count; i++)
         {
-            var action = actions.AsSpan(2 * i, 2);
-            reward += Reward(states.AsSpan(2 * i, 2), action) / count;
+            ReadOnlySpan<float> state = states.AsSpan(2 * i, 2), action = actions.AsSpan(2 * i, 2);
+            reward += Reward(state, action) / count;
             distance += Math.Sqrt(Math.Pow(Math.Abs(action[0]) - Corner, 2) + Math.Pow(Math.Abs(action[1]) - Corner, 2)) / count;
+            size += (Math.Abs(action[0]) + Math.Abs(action[1])) / (2 * count);
+            miss += (Math.Abs(action[0] - (Corner * Math.Sign(state[0]))) + Math.Abs(action[1] - (Corner * Math.Sign(state[1])))) / (2 * count);
             corners[(action[0] > 0 ? 1 : 0) + (action[1] > 0 ? 2 : 0)]++;
         }
 
-        return new Outcome(reward, distance, (double)corners.Min() / count);
+        return new Outcome(reward, distance, (double)corners.Min() / count, size, miss);
     }
 
-    /// <summary>Of single samples: mean reward, mean distance from the nearest corner, share of samples at the rarest of the four.</summary>
-    private sealed record Outcome(double Reward, double Distance, double RarestCorner);
+    /// <summary>
+    /// Of single samples: mean reward, mean distance from the nearest corner, share of samples at the rarest of the four; per entry, the mean
+    /// size and the mean distance from the better corner.
+    /// </summary>
+    private sealed record Outcome(double Reward, double Distance, double RarestCorner, double Size, double Miss);
 }

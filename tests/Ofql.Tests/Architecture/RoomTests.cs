@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Ofql.Agents;
 using Xunit;
 
 namespace Ofql.Tests.Architecture;
@@ -48,11 +49,10 @@ public class RoomTests
         Assert.Empty(faults);
     }
 
-    // The folder Options is no agent: it reads the options of all of them.
     [Fact]
     public void An_agent_uses_no_other_agent()
     {
-        var agents = Directory.EnumerateDirectories(In("src/Ofql/Agents")).Select(path => Path.GetFileName(path)!).Where(name => name != "Options").ToList();
+        var agents = AgentFolders();
         var faults = from agent in agents
                      from file in Sources(In($"src/Ofql/Agents/{agent}"))
                      from used in NamespacesUsed(file).Concat(NeighboursUsed(file, agents))
@@ -60,6 +60,29 @@ public class RoomTests
                      select $"{Short(file)} uses {used}";
         Assert.Empty(faults);
     }
+
+    [Fact]
+    public void What_agents_share_uses_none_of_them()
+    {
+        var agents = AgentFolders();
+        var faults = from file in Directory.EnumerateFiles(In("src/Ofql/Agents"), "*.cs").Concat(Sources(In("src/Ofql/Agents/Options")))
+                     where Path.GetFileName(file) != "AgentCatalog.cs"
+                     from used in NamespacesUsed(file).Concat(NeighboursUsed(file, agents))
+                     where agents.Any(agent => IsIn(used, $"Ofql.Agents.{agent}"))
+                     select $"{Short(file)} uses {used}";
+        Assert.Empty(faults);
+    }
+
+    [Fact]
+    public void The_catalog_knows_every_algorithm()
+    {
+        var factories = typeof(AgentCatalog).Assembly.GetTypes().Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IAgentFactory)));
+        Assert.Equal(factories.Select(type => type.FullName).Order(), AgentCatalog.All.Select(factory => factory.GetType().FullName).Order());
+    }
+
+    // The folder Options is no agent: it is what their options share.
+    private static List<string> AgentFolders() =>
+        Directory.EnumerateDirectories(In("src/Ofql/Agents")).Select(path => Path.GetFileName(path)).Where(name => name != "Options").ToList();
 
     // Inside Ofql.Agents.One the name Other.Thing means Ofql.Agents.Other.Thing. (Bc, Iql and so on are also the names of types' members: those follow a dot.)
     private static IEnumerable<string> NeighboursUsed(string file, IReadOnlyList<string> agents) =>
@@ -69,8 +92,14 @@ public class RoomTests
         select $"Ofql.Agents.{match.Value}";
 
     [Fact]
-    public void Backward_and_tangent_passes_belong_to_the_graph() => AssertNowhere(
-        @"\bEmit(Backward|Tangent)\b", [.. Directory.EnumerateDirectories(In("src/Ofql")).Select(Path.GetFileName).Where(name => name is not ("Graph" or "bin" or "obj")).Select(name => $"src/Ofql/{name}"), "src/Ofql.Formats", "src/Ofql.Mujoco", "src/Ofql.Cli"]);
+    public void Backward_and_tangent_passes_belong_to_the_graph()
+    {
+        const string Passes = @"\bEmitBackward\b|\bGradientValues\b|override\s+Node\?\s+Tangent\b";
+        AssertNowhere(Passes, [.. Directory.EnumerateDirectories(In("src/Ofql")).Select(Path.GetFileName).Where(name => name is not ("Graph" or "bin" or "obj")).Select(name => $"src/Ofql/{name}"), "src/Ofql.Formats", "src/Ofql.Mujoco", "src/Ofql.Cli"]);
+        // Each of the names is still what the graph calls it.
+        foreach (var name in Passes.Split('|'))
+            Assert.Contains(Sources(In("src/Ofql/Graph")).SelectMany(File.ReadLines), line => Regex.IsMatch(StripComment(line), name));
+    }
 
     [Fact]
     public void Training_and_evaluation_know_no_algorithm_and_no_environment_by_name()

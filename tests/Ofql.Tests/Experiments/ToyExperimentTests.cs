@@ -34,7 +34,7 @@ public sealed class ToyExperimentTests
                 Assert.True(distance < 0.5 * before[(name, steps)], $"{name}, {steps} steps: {before[(name, steps)]} untrained, {distance} trained");
         }
 
-        foreach (var other in (string[])["marginal_velocity", "ddpm"])
+        foreach (var other in (string[])["marginal_velocity", "ddpm", "ddpm_of_one_step"])
             Assert.True(after[("average_velocity", 1)] < 0.5 * after[(other, 1)], $"{after[("average_velocity", 1)]} against {after[(other, 1)]} of {other}");
 
         Dictionary<(string, int), double> Distances(int updates)

@@ -1,13 +1,11 @@
 using System.Globalization;
 using Ofql.Formats.Safetensors;
+using Ofql.Tests.Shared;
 using Xunit;
 
 namespace Ofql.Tests.Golden;
 
-/// <summary>
-/// One case of golden numbers: inputs and results of an independent float64 implementation. The folder is the one that the
-/// environment variable OFQL_GOLDEN names, else the repository's tests/Golden, copied beside the tests.
-/// </summary>
+/// <summary>One case of golden numbers: inputs and results of an independent float64 implementation.</summary>
 internal sealed class GoldenFile : IDisposable
 {
     /// <summary>
@@ -20,29 +18,22 @@ internal sealed class GoldenFile : IDisposable
 
     private GoldenFile(SafetensorsFile file) => _file = file;
 
-    /// <summary>The folder of the cases.</summary>
-    public static string Folder =>
-        Environment.GetEnvironmentVariable("OFQL_GOLDEN") is { Length: > 0 } named ? named : Path.Combine(AppContext.BaseDirectory, "Golden");
-
     /// <summary>Names of all tensors.</summary>
     public IReadOnlyList<string> Names => _file.Names;
 
     /// <summary>Opens a case such as <c>ofql/plain</c>; the test is skipped where its file is not at hand.</summary>
     public static GoldenFile Open(string name)
     {
-        var path = Path.Combine(Folder, name + ".safetensors");
-        // Whoever names a folder and mistypes it is not to read that nothing failed.
-        if (!Directory.Exists(Folder))
-            Assert.Fail($"The folder of the golden cases, '{Folder}', is not there. Correct OFQL_GOLDEN.");
+        var path = Path.Combine(GoldenFolder.Location, name + ".safetensors");
         if (!File.Exists(path))
-            Assert.Skip($"Golden case '{name}' is not in '{Folder}'. Set OFQL_GOLDEN to the folder that holds it.");
+            Assert.Skip($"Golden case '{name}' is not in '{GoldenFolder.Location}'. Set OFQL_GOLDEN to the folder that holds it.");
         return new GoldenFile(SafetensorsFile.Open(path));
     }
 
     /// <summary>The cases of an algorithm in the folder besides these.</summary>
     public static IEnumerable<string> Others(string algorithm, params string[] shipped)
     {
-        var folder = Path.Combine(Folder, algorithm);
+        var folder = Path.Combine(GoldenFolder.Location, algorithm);
         return Directory.Exists(folder) ? Directory.GetFiles(folder, "*.safetensors").Select(path => Path.GetFileNameWithoutExtension(path)).Except(shipped).Order(StringComparer.Ordinal) : [];
     }
 

@@ -45,7 +45,7 @@ internal sealed record GoldenTraining
 
     /// <summary>A context of the case's sizes; the dataset is never read.</summary>
     public static AgentContext Context(GoldenFile golden, TransitionDataset data, int threads) => new(
-        data, Enumerable.Repeat(-1f, golden.Size("A")).ToArray(), Enumerable.Repeat(1f, golden.Size("A")).ToArray(), Seed: 1, threads, PlannedUpdates: 5);
+        data, Enumerable.Repeat(-1f, golden.Size("A")).ToArray(), Enumerable.Repeat(1f, golden.Size("A")).ToArray(), Seed: 1, threads, golden.Size("updates"));
 
     /// <summary>Transforms that change nothing.</summary>
     public static DataTransforms Identity(GoldenFile golden) => DataTransforms.Identity(golden.Size("S"), golden.Size("A"));

@@ -1,5 +1,6 @@
 using Ofql.Agents;
 using Ofql.Formats.Policies;
+using Ofql.Tests.Shared;
 using Xunit;
 
 namespace Ofql.Tests.Golden;
@@ -12,7 +13,7 @@ public sealed class OlderPolicyGoldenTests
     public void A_policy_of_the_first_version_acts_as_it_did()
     {
         using var recorded = GoldenFile.Open("policies/ofql_version_1_actions");
-        var path = Path.Combine(GoldenFile.Folder, "policies/ofql_version_1.safetensors");
+        var path = Path.Combine(GoldenFolder.Location, "policies/ofql_version_1.safetensors");
         using var actor = AgentCatalog.CreateActor(PolicyFile.Open(path), new ActingOptions { Candidates = 5 }, 20);
         var actions = new float[40];
         actor.Act(20, recorded.Singles("state"), recorded.Singles("noise"), new float[20], actions);

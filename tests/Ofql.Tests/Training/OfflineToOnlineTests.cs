@@ -38,7 +38,9 @@ public sealed class OfflineToOnlineTests
         Assert.Equal(Steps, one.Buffer.Collected);
         Assert.Empty(OfqlBench.Differences(OfqlBench.State(one.Learner), OfqlBench.State(two.Learner)));
         Assert.True(OfqlBench.IsFinite(one.Agent));
-        Assert.NotEmpty(OfqlBench.Differences(learned, OfqlBench.State(one.Agent)));
+        // Its steps count in any case.
+        var parameters = one.Agent.StateTensors.Select(tensor => tensor.Name).Where(tensor => !tensor.StartsWith("adam.", StringComparison.Ordinal));
+        Assert.NotEmpty(OfqlBench.Differences(learned, OfqlBench.State(one.Agent)).Intersect(parameters));
     }
 
     [Theory]

@@ -405,6 +405,7 @@ public class TrainingLoopTests
                 after = GC.GetAllocatedBytesForCurrentThread();
         };
         run.Loop.Run(CancellationToken.None);
+        Assert.NotEqual(0, before);
         Assert.Equal(before, after);
     }
 
@@ -414,7 +415,7 @@ public class TrainingLoopTests
         var seen = new List<TrainingProgress>();
         using var run = new Run(new TrainingOptions { Updates = 2000, LogEvery = 100, ProgressInterval = TimeSpan.Zero }, progress: new Collector(seen));
         run.Loop.Run(CancellationToken.None);
-        Assert.True(seen.Count > 10);
+        Assert.True(seen.Count > 205);
         Assert.Equal(TrainingPhase.Ended, seen[^1].Phase);
         Assert.Equal(2000, seen[^1].Step);
         Assert.All(seen.Skip(200).Take(5), progress => Assert.True(progress.UpdatesPerSecond > 0 && progress.Remaining >= TimeSpan.Zero));
