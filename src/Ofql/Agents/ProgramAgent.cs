@@ -35,6 +35,7 @@ public abstract class ProgramAgent : IAgent
     private readonly List<Func<float>> _metrics = [];
     private readonly List<Func<float>> _occasional = [];
     private readonly AgentModel _model;
+    private bool _disposed;
     private float[] _held = [];
     private AgentState? _state;
 
@@ -95,6 +96,8 @@ public abstract class ProgramAgent : IAgent
     /// <inheritdoc/>
     public void Update()
     {
+        // Before any input is written: its memory is gone too.
+        ObjectDisposedException.ThrowIf(_disposed, this);
         BeginUpdate();
         RunUpdate();
         EndUpdate();
@@ -119,6 +122,7 @@ public abstract class ProgramAgent : IAgent
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         _team.Dispose();
         foreach (var program in _programs)
             program.Dispose();

@@ -241,11 +241,7 @@ public sealed class AgentConformance
             if (agent is not ProgramAgent)
                 return;
             Assert.Throws<ObjectDisposedException>(() => actor.Act(1, new float[data.StateSize], new float[actor.NoisePerState], new float[1], new float[data.ActionSize]));
-            // This one writes an input of its own before a program can say so; what it finds there is not told.
-            if (name == "meanflow_ql")
-                Assert.ThrowsAny<Exception>(agent.Update);
-            else
-                Assert.Throws<ObjectDisposedException>(agent.Update);
+            Assert.Throws<ObjectDisposedException>(agent.Update);
         }
     }
 
