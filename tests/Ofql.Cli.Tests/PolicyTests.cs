@@ -173,6 +173,20 @@ public class PolicyTests
     }
 
     [Fact]
+    public void A_run_is_scored_in_the_ways_of_its_training_unless_told_otherwise()
+    {
+        using var cli = new CliFixture();
+        cli.Run(["train", .. cli.Short, "--env", "pendulum", "--name", "one", "--set", "evaluation.candidates=3", "--set", "evaluation.selection=softmax", "--set", "evaluation.softmax_weight=7"]);
+        cli.Run("export", "one", "--runs", cli.Runs, "-o", cli["p.safetensors"]);
+        Assert.Equal(["best_of_3", "sample", "softmax7_of_3", "zero_noise"], Ways("one", "--runs", cli.Runs));
+        Assert.Equal(["best_of_3", "sample", "zero_noise"], Ways("one", "--runs", cli.Runs, "--selection", "argmax"));
+        Assert.Equal(["best_of_4", "sample", "softmax7_of_4", "zero_noise"], Ways("one", "--runs", cli.Runs, "--candidates", "4"));
+        Assert.Equal(["best_of_50", "sample", "zero_noise"], Ways(cli["p.safetensors"], "--env", "pendulum"));
+
+        IEnumerable<string> Ways(params string[] line) => JsonNode.Parse(cli.Run(["evaluate", .. line, "--episodes", "1", "--json"]).Out)!["evaluation"]!.AsObject().Select(way => way.Key).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
     public void Starts_that_an_environment_does_not_have_are_refused_before_acting()
     {
         using var cli = new CliFixture();

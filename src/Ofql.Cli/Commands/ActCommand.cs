@@ -22,7 +22,7 @@ internal static class ActCommand
         var runs = CommonOptions.Runs();
         var json = CommonOptions.Json();
         var command = new Command("act", "Ask a policy for an action: state in, action out.") { policy, state, seed, runs, json };
-        var acting = new ActingOptionSet(command, candidates: 1, "Candidates N drawn per state");
+        var acting = new ActingOptionSet(command, candidates: 1, "Candidates N drawn per state", followsRun: false);
         command.SetAction(parsed => Run(
             context with { Json = parsed.GetValue(json) },
             parsed.GetValue(policy)!,

@@ -30,12 +30,12 @@ internal static class EvaluateCommand
         var json = CommonOptions.Json();
         var command = new Command("evaluate", "Score a policy in an environment, in every way it can act.") { policy, environment, episodes, seed, starts, threads, runs, json };
         pictures.AddTo(command);
-        var acting = new ActingOptionSet(command, DefaultCandidates, "N of best-of-N; 1 leaves it out");
+        var acting = new ActingOptionSet(command, DefaultCandidates, "N of best-of-N, 50 for a policy file; 1 leaves it out", followsRun: true);
         command.SetAction(parsed => Run(
             context with { Json = parsed.GetValue(json) },
             parsed.GetValue(policy)!,
             parsed.GetValue(environment),
-            acting.Read(parsed),
+            run => acting.Read(parsed, run),
             pictures.Read(parsed),
             parsed.GetValue(runs)!,
             StartsOf(parsed.GetValue(starts)),
@@ -58,11 +58,14 @@ internal static class EvaluateCommand
         ? episodes
         : throw new UsageException($"--episodes is {episodes}; expected 1 to {ConfigurationSchema.MostEpisodes}.");
 
-    private static int Run(CommandContext context, string name, string? environmentName, ActingOptions acting, PictureRequest pictures, string runs, EpisodeStarts? starts, EvaluationOptions options)
+    private static int Run(CommandContext context, string name, string? environmentName, Func<ResolvedConfiguration?, ActingOptions> actingOf, PictureRequest pictures, string runs, EpisodeStarts? starts, EvaluationOptions options)
     {
         options.Validate();
+        // What was said on the line is judged before anything is opened.
+        _ = actingOf(null);
         var source = new PolicySource(context.Catalog, runs);
         var opened = source.Open(name);
+        var acting = actingOf(opened.Run);
         options = options with { Starts = starts ?? StartsOf(opened.Run?.Text("evaluation.starts")) ?? EpisodeStarts.Streams };
         environmentName ??= opened.Run?.Text("environment");
         if (string.IsNullOrEmpty(environmentName))
