@@ -11,7 +11,7 @@ What is kept counts as done: a table can be made in several sittings, on several
 A plan that says `"choose": METRIC` also reports what choosing among a run's evaluations would have: the best, and the one where METRIC is lowest.
 Options of `run`: --program (how ofql is started), --data (folder of recorded files), --nice. With --speed the table also gives updates/s and microseconds
 per action as `speed` has measured them in one sitting on one thread (`ofql bench agents`, fresh networks of the cell's settings): let nothing else run then.
-What has no networks is not measured there; for that the table has updates/s of the first seed's training, whatever else the machine did.
+Of what has no networks it measures the actions of a trained policy, and the table has updates/s of the first seed's training, whatever else the machine did.
 """
 import argparse
 import csv
@@ -226,6 +226,9 @@ def speed(plan, args):
         settings = said(args, *words, "--dry-run")
         agent = settings["agent.name"]
         if "agent.hidden_width" not in settings:
+            if acting := table_actions(plan, args, row, column):
+                notes[f"{row}.{column}"] = acting
+                write(args.speeds, notes)
             continue
         task = sizes[settings["environment"]]
         given = [w for key, value in settings.items() if key.startswith("agent.") and key != "agent.name" for w in ("--set", f"{key}={value}")]
@@ -241,11 +244,27 @@ def speed(plan, args):
         write(args.speeds, notes)
 
 
+def table_actions(plan, args, row, column):
+    """What acting takes of a policy without networks: that of a run, for an empty table would be found at once."""
+    names = [f"{row}.{column}.s{seed}" for seed in plan["seeds"]]
+    if not (name := next((n for n in names if (args.runs / n / "policy.safetensors").exists()), None)):
+        return None
+    found = said(args, "bench", "policy", name, "--runs", str(args.runs), "--rounds", "3")
+    print(f"{row}.{column}: {found['policies'][0]['act_microseconds']['median']} us", flush=True)
+    return {
+        "act_microseconds": found["policies"][0]["act_microseconds"]["median"],
+        "candidates_microseconds": None,
+        "machine": f"{found['machine']['processor']}, {found['machine']['vector_bits']} bits",
+        "read": time.strftime("%Y-%m-%d"),
+    }
+
+
 def cost_texts(plan, args, row, column):
     """Updates/s and microseconds per action, of 50, of a setting."""
     if note := notes_in(args.speeds).get(f"{row}.{column}"):
         many = note["candidates_microseconds"]
-        return [f"{note['updates_per_second']:.0f}", f"{note['act_microseconds']:.1f}" + (f", {many:.0f}" if many else "")]
+        rate = f"{note['updates_per_second']:.0f}" if "updates_per_second" in note else updates_per_second(args, f"{row}.{column}.s{plan['seeds'][0]}")
+        return [rate, f"{note['act_microseconds']:.1f}" + (f", {many:.0f}" if many else "")]
     return [updates_per_second(args, f"{row}.{column}.s{plan['seeds'][0]}"), ""]
 
 
