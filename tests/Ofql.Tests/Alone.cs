@@ -1,3 +1,4 @@
+using Ofql.Agents;
 using Xunit;
 
 namespace Ofql.Tests;
@@ -30,6 +31,19 @@ internal static class Allocations
         }
 
         return least;
+    }
+
+    /// <summary>An update of an agent, its metrics read after it, allocates nothing once it is warm.</summary>
+    public static void NoneInAnUpdate(IAgent agent)
+    {
+        var metrics = new float[agent.MetricNames.Count];
+        var (thread, process) = Of(200, () =>
+        {
+            agent.Update();
+            agent.ReadMetrics(metrics);
+        });
+        Assert.Equal(0, thread);
+        Assert.True(process < 4096, $"{process} bytes in 200 updates.");
     }
 
     private static (long Thread, long Process) Round(int repeats, Action action)
