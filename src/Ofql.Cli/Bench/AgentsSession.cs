@@ -57,12 +57,15 @@ internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<st
         var one = meter.CreateActor(new ActingOptions());
         using var actor = new ActMeter(one, data);
         var choosing = meter.CreateActor(new ActingOptions { Candidates = candidates });
-        using var many = new ActMeter(choosing, data);
-        var rounds = new List<(UpdateRound Update, double Act, double Many, double Bytes)>();
+        // What draws no candidates would act as above.
+        using var many = choosing.NoisePerState > one.NoisePerState ? new ActMeter(choosing, data) : null;
+        if (many is null)
+            choosing.Dispose();
+        var rounds = new List<(UpdateRound Update, double Act, double? Many, double Bytes)>();
         for (var round = 0; round < options.Rounds; round++)
         {
             cancellation.ThrowIfCancellationRequested();
-            rounds.Add((meter.Round(options), actor.Measure(ActCalls).Median, many.Measure(CandidateCalls).Median, meter.AllocatedBytes(AllocationUpdates)));
+            rounds.Add((meter.Round(options), actor.Measure(ActCalls).Median, many?.Measure(CandidateCalls).Median, meter.AllocatedBytes(AllocationUpdates)));
         }
 
         return new AgentCost(
@@ -72,7 +75,7 @@ internal sealed class AgentsSession(BenchOptions options, IReadOnlyDictionary<st
             BenchSession.Median(rounds.Select(round => round.Update.Share)),
             BenchSession.Median(rounds.Select(round => round.Update.Peak)),
             BenchSession.Median(rounds.Select(round => round.Act)),
-            choosing.NoisePerState > one.NoisePerState ? BenchSession.Median(rounds.Select(round => round.Many)) : null,
+            many is null ? null : BenchSession.Median(rounds.Select(round => round.Many!.Value)),
             rounds.Min(round => round.Bytes),
             profile ? meter.Profile(ProfileRepeats) : []);
     }
