@@ -9,6 +9,9 @@ namespace Ofql.Cli.Commands;
 internal sealed class ActingOptionSet
 {
     private const string AsInTheRun = "; default: as in the run";
+    private const string DefaultSelection = "argmax";
+    private const float DefaultNoise = 1f;
+    private const float DefaultWeight = 1f;
     private readonly int _defaultCandidates;
     private readonly Option<int> _candidates;
     private readonly Option<float> _noise;
@@ -24,9 +27,9 @@ internal sealed class ActingOptionSet
     {
         _defaultCandidates = candidates;
         _candidates = Make("--candidates", candidatesDescription, "count", candidates, followsRun);
-        _noise = Make("--noise-scale", "Factor on the initial noise: 1 as trained, 0 without noise, 0.5 in CleanDiffuser's protocol", "number", 1f, followsRun);
-        _selection = Make("--selection", "How one of N candidates is chosen by the critics: argmax or softmax", "word", "argmax", followsRun);
-        _weight = Make("--softmax-weight", "Factor on Q in the softmax: 1 in Diffusion-QL, 8 to 300 by task in CleanDiffuser's protocol", "number", 1f, followsRun);
+        _noise = Make("--noise-scale", "Factor on the initial noise: 1 as trained, 0 without noise, 0.5 in CleanDiffuser's protocol", "number", DefaultNoise, followsRun);
+        _selection = Make("--selection", "How one of N candidates is chosen by the critics: argmax or softmax", "word", DefaultSelection, followsRun);
+        _weight = Make("--softmax-weight", "Factor on Q in the softmax: 1 in Diffusion-QL, 8 to 300 by task in CleanDiffuser's protocol", "number", DefaultWeight, followsRun);
         foreach (var option in (Option[])[_candidates, _noise, _selection, _weight])
             command.Add(option);
     }
@@ -36,9 +39,9 @@ internal sealed class ActingOptionSet
     public ActingOptions Read(ParseResult parsed, ResolvedConfiguration? run = null)
     {
         var (candidates, candidatesName) = Value(_candidates, "evaluation.candidates", key => (int)run!.Integer(key), _defaultCandidates);
-        var (noise, noiseName) = Value(_noise, "evaluation.noise_scale", key => (float)run!.Number(key), 1f);
-        var (selection, selectionName) = Value(_selection, "evaluation.selection", key => run!.Text(key), "argmax");
-        var (weight, _) = Value(_weight, "evaluation.softmax_weight", key => (float)run!.Number(key), 1f);
+        var (noise, noiseName) = Value(_noise, "evaluation.noise_scale", key => (float)run!.Number(key), DefaultNoise);
+        var (selection, selectionName) = Value(_selection, "evaluation.selection", key => run!.Text(key), DefaultSelection);
+        var (weight, _) = Value(_weight, "evaluation.softmax_weight", key => (float)run!.Number(key), DefaultWeight);
         return Check(candidatesName, candidates, noiseName, noise, selectionName, selection, weight);
 
         (T Value, string Name) Value<T>(Option<T> option, string key, Func<string, T> ofRun, T otherwise) =>
