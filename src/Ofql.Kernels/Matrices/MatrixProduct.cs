@@ -194,8 +194,8 @@ public static unsafe class MatrixProduct
             Prefetch.Near(o.W + ((panel + 1) * o.WPanelStride) + first + (tile * rows), tiles * rows * sizeof(float));
     }
 
-    /// <summary>Rows rounded up to whole tiles.</summary>
-    public static int WholeTiles(int rows) => (rows + RegisterTile.Rows - 1) / RegisterTile.Rows * RegisterTile.Rows;
+    /// <summary>Rows rounded up to whole tiles, the last one perhaps half as high.</summary>
+    public static int WholeTiles(int rows) => (rows + RegisterTile.LastRows - 1) / RegisterTile.LastRows * RegisterTile.LastRows;
 
     /// <summary>Number of tiles of a weight gradient [<paramref name="k"/>, panels].</summary>
     public static int WeightGradientTiles(int k, int panels) => (k + RegisterTile.Rows - 1) / RegisterTile.Rows * panels;
@@ -251,9 +251,9 @@ public static unsafe class MatrixProduct
     private static void Rows<TEpilogue>(in ProductOperands o, int firstRow, int endRow)
         where TEpilogue : struct, ITileEpilogue
     {
-        Debug.Assert(firstRow % RegisterTile.Rows == 0 && endRow % RegisterTile.Rows == 0, "Row ranges are whole tiles.");
+        Debug.Assert(firstRow % RegisterTile.Rows == 0 && endRow % RegisterTile.LastRows == 0, "Row ranges are whole tiles, the last one perhaps half as high.");
         // While one panel of W serves its tiles, the next one comes up from the third-level cache, a slice with each tile.
-        var tiles = (endRow - firstRow) / RegisterTile.Rows;
+        var tiles = Tiles(endRow - firstRow);
         var slice = ((o.K + tiles - 1) / Math.Max(1, tiles)) * PanelLayout.PanelWidth;
         for (var panel = 0; panel < o.Panels; panel++)
         {
@@ -269,7 +269,7 @@ public static unsafe class MatrixProduct
                 var y = o.Y + offset;
                 if (ahead != null)
                 {
-                    var part = slice * (rows / RegisterTile.Rows);
+                    var part = slice * Tiles(rows);
                     Prefetch.Near(ahead, part * sizeof(float));
                     ahead += part;
                 }
@@ -289,10 +289,22 @@ public static unsafe class MatrixProduct
         }
     }
 
-    /// <summary>How many of so many rows the next step takes: one tile, or three where they are better computed together (four strips of six rows).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int RowsAtOnce(int remaining, bool half) =>
-        RegisterTile.TakesGroups && !half && remaining >= 3 * RegisterTile.Rows ? 3 * RegisterTile.Rows : RegisterTile.Rows;
+    private static int Tiles(int rows) => (rows + RegisterTile.Rows - 1) / RegisterTile.Rows;
+
+    /// <summary>
+    /// How many of so many rows the next step takes: one tile, or three where they are better computed together (four strips of six rows), or the half of one
+    /// that is left. Half a panel takes whole tiles always: there is room for their rows.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int RowsAtOnce(int remaining, bool half)
+    {
+        if (half)
+            return RegisterTile.Rows;
+        if (RegisterTile.TakesGroups && remaining >= 3 * RegisterTile.Rows)
+            return 3 * RegisterTile.Rows;
+        return remaining == RegisterTile.LastRows ? RegisterTile.LastRows : RegisterTile.Rows;
+    }
 
     /// <summary>A method of its own, so that all of the epilogue's steps are inlined into it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]

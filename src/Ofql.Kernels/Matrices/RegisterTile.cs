@@ -47,6 +47,9 @@ internal static unsafe partial class RegisterTile
     /// <summary>Rows per tile.</summary>
     public const int Rows = 8;
 
+    /// <summary>Rows that the last tile of a product may have instead.</summary>
+    public const int LastRows = Rows / 2;
+
     /// <summary>Whether several tiles are better computed together: with vectors of 256 bits.</summary>
     public static bool TakesGroups
     {
@@ -58,7 +61,7 @@ internal static unsafe partial class RegisterTile
     /// c (8 x 32, rows 32 apart) = start + sum over k of a * b. <paramref name="start"/> has its rows
     /// <paramref name="startStride"/> floats apart: 0 for a bias row, 32 to accumulate onto c itself. Where <see cref="TakesGroups"/>,
     /// <paramref name="rows"/> may be those of several tiles below each other: half a panel of B stays in the first-level cache while all of them
-    /// pass, six rows at a time; a single tile of eight rows leaves room for no more than four.
+    /// pass, six rows at a time; a single tile of eight rows leaves room for no more than four. The last tile may be half as high (<see cref="LastRows"/>).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Compute<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride, int rows = Rows)
@@ -66,7 +69,10 @@ internal static unsafe partial class RegisterTile
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            Tile8x32<TWalk>(a, panelStride, k, b, c, start, startStride);
+            if (rows == LastRows)
+                Tile4x32<TWalk>(a, panelStride, k, b, c, start, startStride);
+            else
+                Tile8x32<TWalk>(a, panelStride, k, b, c, start, startStride);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
@@ -75,7 +81,7 @@ internal static unsafe partial class RegisterTile
         }
         else
         {
-            for (var row = 0; row < Rows; row += 4)
+            for (var row = 0; row < rows; row += 4)
             {
                 for (var column = 0; column < PanelLayout.PanelWidth; column += 8)
                 {
@@ -163,6 +169,57 @@ internal static unsafe partial class RegisterTile
         Vector512.Store(c6b, c + 208);
         Vector512.Store(c7a, c + 224);
         Vector512.Store(c7b, c + 240);
+    }
+
+    /// <summary>A register tile of 4 rows x 32 columns: 8 accumulators of 512 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile4x32<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
+        where TWalk : struct, IOperandWalk
+    {
+        var c0a = Vector512.Load(start);
+        var c0b = Vector512.Load(start + 16);
+        var c1a = Vector512.Load(start + startStride);
+        var c1b = Vector512.Load(start + startStride + 16);
+        var c2a = Vector512.Load(start + (2 * startStride));
+        var c2b = Vector512.Load(start + (2 * startStride) + 16);
+        var c3a = Vector512.Load(start + (3 * startStride));
+        var c3b = Vector512.Load(start + (3 * startStride) + 16);
+        while (k > 0)
+        {
+            var run = TWalk.Run(k);
+            k -= run;
+            var x = a;
+            for (; run > 0; run--)
+            {
+                var b0 = Vector512.Load(b);
+                var b1 = Vector512.Load(b + 16);
+                b += PanelLayout.PanelWidth;
+                var x0 = Vector512.Create(x[0]);
+                c0a = Vector512.MultiplyAddEstimate(x0, b0, c0a);
+                c0b = Vector512.MultiplyAddEstimate(x0, b1, c0b);
+                var x1 = Vector512.Create(x[TWalk.RowStride]);
+                c1a = Vector512.MultiplyAddEstimate(x1, b0, c1a);
+                c1b = Vector512.MultiplyAddEstimate(x1, b1, c1b);
+                var x2 = Vector512.Create(x[2 * TWalk.RowStride]);
+                c2a = Vector512.MultiplyAddEstimate(x2, b0, c2a);
+                c2b = Vector512.MultiplyAddEstimate(x2, b1, c2b);
+                var x3 = Vector512.Create(x[3 * TWalk.RowStride]);
+                c3a = Vector512.MultiplyAddEstimate(x3, b0, c3a);
+                c3b = Vector512.MultiplyAddEstimate(x3, b1, c3b);
+                x += TWalk.Step;
+            }
+
+            a += panelStride;
+        }
+
+        Vector512.Store(c0a, c);
+        Vector512.Store(c0b, c + 16);
+        Vector512.Store(c1a, c + 32);
+        Vector512.Store(c1b, c + 48);
+        Vector512.Store(c2a, c + 64);
+        Vector512.Store(c2b, c + 80);
+        Vector512.Store(c3a, c + 96);
+        Vector512.Store(c3b, c + 112);
     }
 
     /// <summary>

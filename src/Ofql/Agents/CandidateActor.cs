@@ -16,7 +16,8 @@ internal sealed class CandidateActor : IActor
     private readonly IDisposable? _owned;
     private readonly Graph.Graph _graph;
     private readonly WorkerTeam _team;
-    private readonly Program _program;
+    private readonly Program? _program;
+    private readonly BoundedChoice? _choice;
     private readonly InputNode _states;
     private readonly InputNode? _noise;
     private readonly Node _action;
@@ -35,7 +36,8 @@ internal sealed class CandidateActor : IActor
     /// <param name="options">Candidates, noise scale, choice.</param>
     /// <param name="capacity">Most states per call.</param>
     /// <param name="owned">Disposed with the actor: the model, where nobody else has it.</param>
-    public CandidateActor(ActingRule rule, DataTransforms transforms, ActingOptions options, int capacity, IDisposable? owned = null)
+    /// <param name="judgeAll">Both critics judge every candidate, where it could be decided with less; in tests.</param>
+    public CandidateActor(ActingRule rule, DataTransforms transforms, ActingOptions options, int capacity, IDisposable? owned = null, bool judgeAll = false)
     {
         _transforms = transforms;
         _options = options;
@@ -62,16 +64,12 @@ internal sealed class CandidateActor : IActor
             _action = rule.Action(_states, _noise);
         }
 
-        var builder = new ProgramBuilder(_graph).Compute(_action).HalveWeights(options.HalfWeights);
-        if (_logProbability is not null)
-            builder.Compute(_logProbability);
         if (_candidates > 1)
-        {
             _value = rule.Value!(_states, _action);
-            builder.Compute(_value);
-        }
-
-        _program = builder.Build(_team);
+        if (_value is not null && options.Selection == CandidateSelection.Argmax && !judgeAll)
+            _choice = BoundedChoice.Of(rule, _action, _value, _candidates, StateSize, _team);
+        if (_choice is null)
+            _program = new ProgramBuilder(_graph).Compute([.. new[] { _action, _logProbability, _value }.OfType<Node>()]).HalveWeights(options.HalfWeights).Build(_team);
         _stateRow = new float[StateSize];
         _noiseRow = new float[rule.NoiseSize];
         _actions = new float[_action.Rows * ActionSize];
@@ -88,7 +86,10 @@ internal sealed class CandidateActor : IActor
 
     public ReadOnlySpan<float> LogProbabilities => _logProbabilities;
 
-    /// <summary>Values of the candidates of the last call [capacity, N], in tests.</summary>
+    /// <summary>How the candidates are compared where not all need both critics, in tests.</summary>
+    internal BoundedChoice? Choice => _choice;
+
+    /// <summary>Values of the candidates of the last call [capacity, N], in tests; of no call where there is a <see cref="Choice"/>.</summary>
     internal ReadOnlySpan<float> Values => _values;
 
     /// <summary>Candidates of the last call [capacity, N, A], in [-1, 1], in tests.</summary>
@@ -105,15 +106,13 @@ internal sealed class CandidateActor : IActor
             WriteNoise(i, noise);
         }
 
-        _program.Run();
-        _program.Read(_action, _actions);
-        if (_value is not null)
-            _program.Read(_value, _values);
-        if (_logProbability is not null)
-            _program.Read(_logProbability, _logProbabilities);
+        if (_choice is not null)
+            _choice.Choose(count, _actions);
+        else
+            Compute(_program!);
         for (var i = 0; i < count; i++)
         {
-            var chosen = (i * n) + (n == 1 ? 0 : Choose(_values.AsSpan(i * n, n), uniforms[i]));
+            var chosen = (i * n) + (n == 1 ? 0 : _choice?.Chosen(i) ?? Choose(_values.AsSpan(i * n, n), uniforms[i]));
             var action = actions.Slice(i * ActionSize, ActionSize);
             _transforms.Actions.Invert(_actions.AsSpan(chosen * ActionSize, ActionSize), action);
             for (var j = 0; j < ActionSize; j++)
@@ -124,7 +123,8 @@ internal sealed class CandidateActor : IActor
     public void Dispose()
     {
         _disposed = true;
-        _program.Dispose();
+        _program?.Dispose();
+        _choice?.Dispose();
         _team.Dispose();
         _graph.Dispose();
         _owned?.Dispose();
@@ -136,7 +136,7 @@ internal sealed class CandidateActor : IActor
         var best = 0;
         for (var i = 1; i < values.Length; i++)
         {
-            if (values[i] > values[best])
+            if (values[i] > values[best] || float.IsNaN(values[best]))
                 best = i;
         }
 
@@ -156,6 +156,16 @@ internal sealed class CandidateActor : IActor
         return values.Length - 1;
     }
 
+    private void Compute(Program program)
+    {
+        program.Run();
+        program.Read(_action, _actions);
+        if (_value is not null)
+            program.Read(_value, _values);
+        if (_logProbability is not null)
+            program.Read(_logProbability, _logProbabilities);
+    }
+
     /// <summary>The normalised state, for each of its candidates; in place where its rows lie in one piece.</summary>
     private void WriteState(int state, ReadOnlySpan<float> values)
     {
@@ -164,8 +174,10 @@ internal sealed class CandidateActor : IActor
         _transforms.States.Apply(values, row.IsEmpty ? _stateRow : row);
         if (row.IsEmpty)
             _states.WriteRow(first, _stateRow);
+        ReadOnlySpan<float> normalized = row.IsEmpty ? _stateRow : row;
         for (var candidate = 1; candidate < _candidates; candidate++)
-            _states.WriteRow(first + candidate, row.IsEmpty ? _stateRow : row);
+            _states.WriteRow(first + candidate, normalized);
+        _choice?.SetState(state, normalized);
     }
 
     /// <summary>

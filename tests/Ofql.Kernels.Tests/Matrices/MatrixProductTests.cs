@@ -77,6 +77,12 @@ public sealed unsafe class MatrixProductTests
         kernel(operands.Operands(parts), 0, 8);
         kernel(operands.Operands(parts), 8, 40);
         parts.AssertSameBits("Y in parts", whole);
+        // The last tile half as high.
+        using var lower = new Product(52, 45, 70, Start.Bias);
+        using Matrix all = lower.Y.Copy(), some = lower.Y.Copy();
+        kernel(lower.Operands(all), 0, 56);
+        kernel(lower.Operands(some), 0, 52);
+        some.AssertSameBits("Y with half a tile", all);
     }
 
     /// <summary>A panel of which half is padding may be computed by halves: the same chains of multiply-adds.</summary>
@@ -126,7 +132,7 @@ public sealed unsafe class MatrixProductTests
     {
         using var operands = new Product(rows, k, columns, start);
         using var given = operands.Derivative.Copy();
-        MatrixProduct.Select(epilogue, activation)(operands.Operands(operands.Y), 0, operands.Y.Layout.StoredRows);
+        MatrixProduct.Select(epilogue, activation)(operands.Operands(operands.Y), 0, MatrixProduct.WholeTiles(rows));
         var f = Truth.Of(activation);
         var what = $"{epilogue} {activation} {start} K={k}, Y";
         operands.Y.AssertEach(what, (r, c) =>

@@ -102,9 +102,10 @@ public sealed class AgentConformance
     {
         using var data = OfqlBench.Data();
         using var agent = Agent(name, data);
-        foreach (var (capacity, candidates, half) in ((int, int, bool)[])[(1, 1, false), (1, 1, true), (1, 8, false), (16, 3, false)])
+        foreach (var (capacity, candidates, half, selection) in ((int, int, bool, CandidateSelection)[])
+            [(1, 1, false, CandidateSelection.Argmax), (1, 1, true, CandidateSelection.Argmax), (1, 8, false, CandidateSelection.Softmax), (16, 3, false, CandidateSelection.Softmax), (1, 20, false, CandidateSelection.Argmax)])
         {
-            using var actor = agent.CreateActor(new ActingOptions { Candidates = candidates, Selection = CandidateSelection.Softmax, HalfWeights = half }, capacity);
+            using var actor = agent.CreateActor(new ActingOptions { Candidates = candidates, Selection = selection, HalfWeights = half }, capacity);
             float[] states = OfqlBench.Normals(capacity * actor.StateSize), noise = OfqlBench.Normals(capacity * actor.NoisePerState);
             float[] uniforms = new float[capacity], actions = new float[capacity * actor.ActionSize];
             var (thread, process) = Allocations.Of(300, () => actor.Act(capacity, states, noise, uniforms, actions));
@@ -137,6 +138,22 @@ public sealed class AgentConformance
             for (var i = 0; i < actions.Length; i++)
                 Assert.InRange(actions[i], context.ActionLow[i % 3], context.ActionHigh[i % 3]);
         }
+    }
+
+    /// <summary>The largest value is found without all critics for all candidates; a softmax so sharp that it leaves no doubt takes all of them.</summary>
+    [Theory]
+    [MemberData(nameof(Agents))]
+    public void The_best_of_many_candidates_acts(string name)
+    {
+        using var data = OfqlBench.Data();
+        using var agent = Agent(name, data);
+        Run(agent, 10);
+        ActingOptions best = new() { Candidates = 20 }, sharp = best with { Selection = CandidateSelection.Softmax, SoftmaxWeight = 1e9f };
+        using IActor first = agent.CreateActor(best, 17), second = agent.CreateActor(sharp, 17), shared = agent.CreateActor(best with { Threads = 2 }, 17), single = agent.CreateActor(best, 1);
+        var actions = Bits(Act(second));
+        Assert.Equal(actions, Bits(Act(first)));
+        Assert.Equal(actions, Bits(Act(shared)));
+        Assert.Equal(actions, Bits(Act(single)));
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class DqlPolicyGoldenTests
         foreach (var selection in Enum.GetValues<CandidateSelection>())
         {
             using var actor = new CandidateActor(
-                model.Acting, DataTransforms.Identity(stateSize, size), new ActingOptions { Candidates = candidates, Selection = selection }, capacity);
+                model.Acting, DataTransforms.Identity(stateSize, size), new ActingOptions { Candidates = candidates, Selection = selection }, capacity, judgeAll: true);
             Assert.Equal(candidates * golden.Size("T") * size, actor.NoisePerState);
             float[] drawn = new float[count * candidates * size], values = new float[count * candidates], actions = new float[count * size];
             for (var first = 0; first < count; first += capacity)

@@ -45,7 +45,8 @@ public sealed class OfqlPolicyGoldenTests
         int candidates = golden.Size("candidates"), size = golden.Size("A"), count = golden.Shape("state")[0];
         foreach (var selection in Enum.GetValues<CandidateSelection>())
         {
-            using var actor = Actor(model, new ActingOptions { Candidates = candidates, Selection = selection }, capacity);
+            var options = new ActingOptions { Candidates = candidates, Selection = selection };
+            using CandidateActor actor = Actor(model, options, capacity, judgeAll: true), usual = Actor(model, options, capacity);
             float[] drawn = new float[count * candidates * size], values = new float[count * candidates];
             var actions = Act(actor, golden.Singles("state"), golden.Singles("noise"), golden.Singles("uniform"), (first, n) =>
             {
@@ -55,6 +56,8 @@ public sealed class OfqlPolicyGoldenTests
             golden.AssertClose("candidates", drawn);
             golden.AssertClose("q", values);
             golden.AssertClose(selection == CandidateSelection.Argmax ? "greedy_action" : "sampled_action", actions);
+            Assert.Equal(selection == CandidateSelection.Argmax, usual.Choice is not null);
+            Assert.Equal(actions, Act(usual, golden.Singles("state"), golden.Singles("noise"), golden.Singles("uniform")));
             var index = golden.Integers(selection == CandidateSelection.Argmax ? "argmax" : "sampled_index");
             for (var i = 0; i < count; i++)
                 Assert.Equal(index[i], actor.Choose(values.AsSpan(i * candidates, candidates), golden.Singles("uniform")[i]));
@@ -111,8 +114,8 @@ public sealed class OfqlPolicyGoldenTests
         }
     }
 
-    private static CandidateActor Actor(OfqlModel model, ActingOptions options, int capacity) =>
-        new(model.Acting, DataTransforms.Identity(model.StateSize, model.ActionSize), options, capacity);
+    private static CandidateActor Actor(OfqlModel model, ActingOptions options, int capacity, bool judgeAll = false) =>
+        new(model.Acting, DataTransforms.Identity(model.StateSize, model.ActionSize), options, capacity, judgeAll: judgeAll);
 
     /// <summary>Acts on all states, as many a call as the actor takes.</summary>
     private static float[] Act(CandidateActor actor, float[] states, float[] noise, float[] uniforms, Action<int, int>? afterCall = null)

@@ -58,7 +58,7 @@ internal sealed unsafe class ProductInstruction : Instruction
         Derivative = _derivative == null ? null : _derivative.Pointer,
     };
 
-    // Whole tiles, but none of padding alone: 50 rows are stored as 64 and computed as 56.
+    // Whole tiles, but none of padding alone: 50 rows are stored as 64 and computed as 52.
     public override void Execute(int first, int end) => _kernel(_operands, _map.First(first), Math.Min(_map.End(end), _computedRows));
 
     private static Storage[] Read(Storage x, Storage w, Storage? bias, ProductEpilogue epilogue, Storage? derivative)
