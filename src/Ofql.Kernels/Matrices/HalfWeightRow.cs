@@ -1,19 +1,20 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Ofql.Kernels.Simd;
+using System.Runtime.Intrinsics.X86;
 
 namespace Ofql.Kernels.Matrices;
 
 /// <summary>
 /// y = x W + b for one row and weights of two bytes (<see cref="HalfWeights"/>): half of what <see cref="SingleRow"/> reads, which is what that one waits
-/// for. Sums are float32, taken in another order: no bits are shared with products of a batch.
+/// for. The inputs become whole numbers too, parts of the largest of them, so that one instruction multiplies 32 pairs and no weight need be converted. Sums of
+/// whole numbers are exact: every width of vectors computes the same bits.
 /// </summary>
 public static unsafe class HalfWeightRow
 {
-    // As in SingleRow: half a kilobyte of a panel in one piece.
-    private const int StepsInTurn = 8;
+    // Added to a small number it leaves the nearest whole one in the lowest bits.
+    private const float Rounding = 12582912f;
 
-    /// <summary>y [N] from x [K], words of W [K, N] and a bias [N] or null; x, y and bias padded to whole panels. Padding of y is undefined.</summary>
+    /// <summary>y [N] from x [K], words of W [K, N] and a bias [N] or null; x, y and bias padded to whole panels, x by zeros. Padding of y is undefined.</summary>
     /// <param name="x">x [K].</param>
     /// <param name="k">K.</param>
     /// <param name="words">Words of W.</param>
@@ -24,132 +25,126 @@ public static unsafe class HalfWeightRow
     public static void Forward(float* x, int k, float* words, int panels, float* bias, float* y)
     {
         var stride = HalfWeights.PanelStride(k);
-        var panel = 0;
-        if (Vector512.IsHardwareAccelerated)
+        var (worth, parts) = Scale(x, k);
+        var inputs = stackalloc short[HalfWeights.BlockInputs];
+        for (var first = 0; first < k; first += HalfWeights.BlockInputs)
         {
-            for (; panel + 8 <= panels; panel += 8)
-                EightPanels(x, k, words + (panel * stride), stride, BiasOf(bias, panel), y + (panel * PanelLayout.PanelWidth));
-        }
-
-        for (; panel < panels; panel++)
-        {
-            float* from = words + (panel * stride), start = BiasOf(bias, panel), to = y + (panel * PanelLayout.PanelWidth);
-            if (Vector512.IsHardwareAccelerated)
-                OnePanel<Lanes512>(x, k, from, start, to);
-            else if (Vector256.IsHardwareAccelerated)
-                OnePanel<Lanes256>(x, k, from, start, to);
-            else
-                OnePanel<Lanes128>(x, k, from, start, to);
-        }
-    }
-
-    private static float* BiasOf(float* bias, int panel) => bias == null ? null : bias + (panel * PanelLayout.PanelWidth);
-
-    /// <summary>256 outputs at once, in sixteen registers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EightPanels(float* x, int k, float* w, nint stride, float* bias, float* y)
-    {
-        Vector512<float> a0 = default, b0 = a0, a1 = a0, b1 = a0, a2 = a0, b2 = a0, a3 = a0, b3 = a0, a4 = a0, b4 = a0, a5 = a0, b5 = a0, a6 = a0, b6 = a0, a7 = a0, b7 = a0;
-        var end = x + k;
-        while (x < end)
-        {
-            var steps = (int)Math.Min(StepsInTurn, end - x);
-            Steps(x, steps, w, ref a0, ref b0);
-            Steps(x, steps, w + stride, ref a1, ref b1);
-            Steps(x, steps, w + (2 * stride), ref a2, ref b2);
-            Steps(x, steps, w + (3 * stride), ref a3, ref b3);
-            Steps(x, steps, w + (4 * stride), ref a4, ref b4);
-            Steps(x, steps, w + (5 * stride), ref a5, ref b5);
-            Steps(x, steps, w + (6 * stride), ref a6, ref b6);
-            Steps(x, steps, w + (7 * stride), ref a7, ref b7);
-            x += steps;
-            w += steps * HalfWeights.PanelWords;
-        }
-
-        Store(y, bias, 0, a0, b0);
-        Store(y, bias, 1, a1, b1);
-        Store(y, bias, 2, a2, b2);
-        Store(y, bias, 3, a3, b3);
-        Store(y, bias, 4, a4, b4);
-        Store(y, bias, 5, a5, b5);
-        Store(y, bias, 6, a6, b6);
-        Store(y, bias, 7, a7, b7);
-    }
-
-    /// <summary>Some steps of the sums of one panel.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Steps(float* x, int steps, float* w, ref Vector512<float> a, ref Vector512<float> b)
-    {
-        Vector512<float> first = a, second = b;
-        for (var i = 0; i < steps; i++)
-        {
-            var v = Vector512.Create(x[i]);
-            var words = Vector512.Load(w);
-            first = Vector512.MultiplyAddEstimate(v, (words.AsInt32() << 16).AsSingle(), first);
-            second = Vector512.MultiplyAddEstimate(v, words, second);
-            w += HalfWeights.PanelWords;
-        }
-
-        (a, b) = (first, second);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* y, float* bias, int panel, Vector512<float> a, Vector512<float> b)
-    {
-        var at = panel * PanelLayout.PanelWidth;
-        if (bias != null)
-        {
-            a += Vector512.Load(bias + at);
-            b += Vector512.Load(bias + at + HalfWeights.PanelWords);
-        }
-
-        a.Store(y + at);
-        b.Store(y + at + HalfWeights.PanelWords);
-    }
-
-    /// <summary>The sums of one panel in four chains each, every fourth input in one: a single chain would wait for itself.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void OnePanel<T>(float* x, int k, float* words, float* bias, float* y)
-        where T : unmanaged, ILanes<T>
-    {
-        for (var column = 0; column < HalfWeights.PanelWords; column += T.Count)
-        {
-            var w = words + column;
-            T a0 = T.Create(0f), b0 = a0, a1 = a0, b1 = a0, a2 = a0, b2 = a0, a3 = a0, b3 = a0;
-            var i = 0;
-            for (; i + 4 <= k; i += 4)
+            var count = Math.Min(HalfWeights.BlockInputs, k - first);
+            ToParts(x + first, count, parts, inputs);
+            var pairs = HalfWeights.Pairs(count);
+            var w = (int*)words + (HalfWeights.Pairs(first) * PanelLayout.PanelWidth);
+            for (var panel = 0; panel < panels; panel++)
             {
-                Step(x[i], w, ref a0, ref b0);
-                Step(x[i + 1], w + HalfWeights.PanelWords, ref a1, ref b1);
-                Step(x[i + 2], w + (2 * HalfWeights.PanelWords), ref a2, ref b2);
-                Step(x[i + 3], w + (3 * HalfWeights.PanelWords), ref a3, ref b3);
-                w += 4 * HalfWeights.PanelWords;
+                if (Vector512.IsHardwareAccelerated)
+                    Wide((int*)inputs, pairs, w, y + (panel * PanelLayout.PanelWidth), first > 0);
+                else
+                    Narrow((int*)inputs, pairs, w, y + (panel * PanelLayout.PanelWidth), first > 0);
+                w += stride;
             }
+        }
 
-            for (; i < k; i++)
-            {
-                Step(x[i], w, ref a0, ref b0);
-                w += HalfWeights.PanelWords;
-            }
-
-            T a = a0 + a1 + (a2 + a3), b = b0 + b1 + (b2 + b3);
-            if (bias != null)
-            {
-                a += T.Load(bias + column);
-                b += T.Load(bias + column + HalfWeights.PanelWords);
-            }
-
-            a.Store(y + column);
-            b.Store(y + column + HalfWeights.PanelWords);
+        for (var panel = 0; panel < panels; panel++)
+        {
+            var at = panel * PanelLayout.PanelWidth;
+            Finish(y + at, worth, words + (panel * stride) + (HalfWeights.Pairs(k) * PanelLayout.PanelWidth), bias == null ? null : bias + at);
         }
     }
 
+    /// <summary>What a part of the inputs is worth, and how many parts one is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<T>(float x, float* w, ref T a, ref T b)
-        where T : unmanaged, ILanes<T>
+    private static (float Worth, float Parts) Scale(float* x, int k)
     {
-        var v = T.Create(x);
-        a = T.MultiplyAdd(v, T.LoadLowHalves(w), a);
-        b = T.MultiplyAdd(v, T.Load(w), b);
+        var largest = Vector256<float>.Zero;
+        for (var i = 0; i < k; i += Vector256<float>.Count)
+            largest = Vector256.Max(largest, Vector256.Abs(Vector256.Load(x + i)));
+        var number = 0f;
+        for (var i = 0; i < Vector256<float>.Count; i++)
+            number = MathF.Max(number, largest[i]);
+        // As with weights: what is no number makes none of every output.
+        if (!float.IsFinite(number))
+            return (float.NaN, 0f);
+        return number < HalfWeights.Least ? (0f, 0f) : (number / HalfWeights.InputParts, HalfWeights.InputParts / number);
     }
+
+    /// <summary>Inputs as whole numbers of parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ToParts(float* x, int count, float parts, short* inputs)
+    {
+        var (factor, rounding) = (Vector256.Create(parts), Vector256.Create(Rounding));
+        for (var i = 0; i < count; i += 2 * Vector256<float>.Count)
+        {
+            var lower = ((Vector256.Load(x + i) * factor) + rounding).AsInt32();
+            var upper = ((Vector256.Load(x + i + Vector256<float>.Count) * factor) + rounding).AsInt32();
+            Vector256.Narrow(lower, upper).Store(inputs + i);
+        }
+    }
+
+    /// <summary>The sums of a panel over a block of inputs, in 512 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Wide(int* inputs, int pairs, int* w, float* y, bool accumulate)
+    {
+        Vector512<int> a = default, b = default;
+        for (var i = 0; i < pairs; i++)
+        {
+            var v = Vector512.Create(inputs[i]);
+            a += Multiply(v, Vector512.Load(w));
+            b += Multiply(v, Vector512.Load(w + 16));
+            w += PanelLayout.PanelWidth;
+        }
+
+        var (first, second) = (Vector512.ConvertToSingle(a), Vector512.ConvertToSingle(b));
+        if (accumulate)
+            (first, second) = (first + Vector512.Load(y), second + Vector512.Load(y + 16));
+        first.Store(y);
+        second.Store(y + 16);
+    }
+
+    /// <summary>The same in 256 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Narrow(int* inputs, int pairs, int* w, float* y, bool accumulate)
+    {
+        Vector256<int> a = default, b = default, c = default, d = default;
+        for (var i = 0; i < pairs; i++)
+        {
+            var v = Vector256.Create(inputs[i]);
+            a += Multiply(v, Vector256.Load(w));
+            b += Multiply(v, Vector256.Load(w + 8));
+            c += Multiply(v, Vector256.Load(w + 16));
+            d += Multiply(v, Vector256.Load(w + 24));
+            w += PanelLayout.PanelWidth;
+        }
+
+        Add(a, y, accumulate);
+        Add(b, y + 8, accumulate);
+        Add(c, y + 16, accumulate);
+        Add(d, y + 24, accumulate);
+
+        static void Add(Vector256<int> sums, float* y, bool accumulate)
+        {
+            var numbers = Vector256.ConvertToSingle(sums);
+            (accumulate ? numbers + Vector256.Load(y) : numbers).Store(y);
+        }
+    }
+
+    /// <summary>y = y worth + b, a column's parts and the inputs' parts taken together.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(float* y, float worth, float* columns, float* bias)
+    {
+        for (var i = 0; i < PanelLayout.PanelWidth; i += Vector256<float>.Count)
+        {
+            var sum = Vector256.Load(y + i) * (Vector256.Create(worth) * Vector256.Load(columns + i));
+            (bias == null ? sum : sum + Vector256.Load(bias + i)).Store(y + i);
+        }
+    }
+
+    /// <summary>In each lane the product of the lower halves and that of the upper ones, added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Multiply(Vector512<int> a, Vector512<int> b) => Avx512BW.IsSupported
+        ? Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())
+        : (((a << 16) >> 16) * ((b << 16) >> 16)) + ((a >> 16) * (b >> 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Multiply(Vector256<int> a, Vector256<int> b) => Avx2.IsSupported
+        ? Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())
+        : (((a << 16) >> 16) * ((b << 16) >> 16)) + ((a >> 16) * (b >> 16));
 }

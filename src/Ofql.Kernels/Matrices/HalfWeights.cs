@@ -1,30 +1,35 @@
 namespace Ofql.Kernels.Matrices;
 
 /// <summary>
-/// How weights lie in memory at two bytes each (bfloat16: a float32 without its lower sixteen bits): [N/32][K][16] words, each with a weight of
-/// the panel's first half in its lower sixteen bits and the one sixteen columns further in its upper ones. Shifted left, a word is the former as a
-/// float32; as it is, it is the latter, with the other's bits where a bfloat16 has zeros. That error is known when words are made: the upper half is chosen so that the
-/// word as a whole comes nearest to the weight. Either way a weight is off by a 256th of itself at most, and by a 600th in the root mean square.
+/// How weights lie in memory at two bytes each: whole numbers of so many parts of the largest weight of their column, [N/32][K/2][32] words with the weights of
+/// two inputs each (the first in the lower sixteen bits), and behind each panel what one part of each of its columns is worth. A weight is off by half a part at most:
+/// an 8190th of the largest one of its column.
 /// </summary>
 public static unsafe class HalfWeights
 {
-    /// <summary>Words of a row of a panel.</summary>
-    public const int PanelWords = PanelLayout.PanelWidth / 2;
+    /// <summary>Parts of the largest weight of a column.</summary>
+    public const int WeightParts = 4095;
 
-    // As between panels of floats: they would all begin on the same sets of the first-level cache.
-    private const int SpreadRows = 8;
+    /// <summary>Parts of the largest of the inputs that weights meet.</summary>
+    public const int InputParts = 8191;
 
-    // The least normal number.
-    private const float LeastLower = 1.17549435e-38f;
+    /// <summary>Inputs whose products are summed as whole numbers: as many as never leave 31 bits.</summary>
+    public const int BlockInputs = 64;
 
-    // An upper half of 0 would leave a number below the normal ones, which some processors multiply a hundred times more slowly.
-    private const float LeastUpper = 1e-30f;
+    // Below this a column, or an input row, counts as zeros: what a part is worth would be no normal number.
+    internal const float Least = 1e-30f;
+
+    // The row of what parts are worth, and room so that panels do not all begin on the same sets of the first-level cache.
+    private const int RowsBetween = 4;
 
     /// <summary>Words from one panel to the next.</summary>
-    public static int PanelStride(int inputs) => (inputs + SpreadRows) * PanelWords;
+    public static int PanelStride(int inputs) => (Pairs(inputs) + RowsBetween) * PanelLayout.PanelWidth;
 
     /// <summary>Words of all weights [K, N].</summary>
     public static int Length(in PanelLayout weights) => weights.Panels * PanelStride(weights.Rows);
+
+    /// <summary>Pairs of so many inputs, the last one perhaps with a zero.</summary>
+    internal static int Pairs(int inputs) => (inputs + 1) / 2;
 
     /// <summary>Words of some panels of W [K, N].</summary>
     /// <param name="weights">W.</param>
@@ -34,49 +39,32 @@ public static unsafe class HalfWeights
     /// <param name="endPanel">End of the panels.</param>
     public static void Pack(float* weights, in PanelLayout layout, float* words, int firstPanel, int endPanel)
     {
+        var pairs = Pairs(layout.Rows);
         for (var panel = firstPanel; panel < endPanel; panel++)
         {
             var source = weights + (panel * layout.PanelStride);
-            var target = (uint*)words + (panel * PanelStride(layout.Rows));
-            for (var row = 0; row < layout.Rows; row++)
+            var target = words + (panel * PanelStride(layout.Rows));
+            for (var column = 0; column < PanelLayout.PanelWidth; column++)
             {
-                for (var i = 0; i < PanelWords; i++)
-                    target[i] = Word(source[i], source[i + PanelWords]);
-                source += PanelLayout.PanelWidth;
-                target += PanelWords;
+                var (worth, parts) = Scale(source + column, layout.Rows);
+                target[(pairs * PanelLayout.PanelWidth) + column] = worth;
+                for (var row = 0; row < 2 * pairs; row++)
+                {
+                    var weight = row < layout.Rows ? source[(row * PanelLayout.PanelWidth) + column] : 0f;
+                    ((short*)target)[(row / 2 * 2 * PanelLayout.PanelWidth) + (2 * column) + (row % 2)] = (short)MathF.Round(weight * parts);
+                }
             }
         }
     }
 
-    /// <summary>The word that holds two weights.</summary>
-    public static uint Word(float lower, float upper)
+    /// <summary>What a part of a column is worth, and how many parts one is. A column with what is no number, or infinite, is worth none.</summary>
+    private static (float Worth, float Parts) Scale(float* column, int rows)
     {
-        var low = Nearest(lower, 0);
-        return (Nearest(Math.Abs(upper) < LeastUpper ? LeastUpper : upper, low) << 16) | low;
-    }
-
-    /// <summary>The sixteen bits that, with others below them, come nearest to a number.</summary>
-    private static uint Nearest(float value, uint below)
-    {
-        var cut = BitConverter.SingleToUInt32Bits(value) >> 16;
-        // What is no number stays none whatever the bits below; and nothing finite becomes infinite.
-        if (!float.IsFinite(value))
-            return float.IsNaN(value) ? cut | 0x40 : cut;
-        if (Math.Abs(value) < LeastLower)
-            return 0;
-        uint best = cut;
-        foreach (var candidate in (ReadOnlySpan<uint>)[cut - 1, cut + 1])
-        {
-            if (Distance(candidate) < Distance(best))
-                best = candidate;
-        }
-
-        return best;
-
-        double Distance(uint bits)
-        {
-            var number = BitConverter.UInt32BitsToSingle((bits << 16) | below);
-            return float.IsFinite(number) ? Math.Abs((double)number - value) : double.PositiveInfinity;
-        }
+        var largest = 0f;
+        for (var row = 0; row < rows; row++)
+            largest = MathF.Max(largest, MathF.Abs(column[row * PanelLayout.PanelWidth]));
+        if (!float.IsFinite(largest))
+            return (float.NaN, 0f);
+        return largest < Least ? (0f, 0f) : (largest / WeightParts, WeightParts / largest);
     }
 }

@@ -56,9 +56,6 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Uniform in [0, 1): the upper 24 bits of 32 random bits.</summary>
     static abstract TSelf Uniform(uint* bits);
 
-    /// <summary>The lower half of each word as the upper half of a float: the number that it abbreviates (bfloat16).</summary>
-    static abstract TSelf LoadLowHalves(float* words);
-
     /// <summary>Sum of the lanes in a fixed order.</summary>
     static abstract float Sum(TSelf a);
 

@@ -107,12 +107,6 @@ internal unsafe struct LaneQuad<T> : ILanes<LaneQuad<T>>
         new() { _a = T.Uniform(bits), _b = T.Uniform(bits + T.Count), _c = T.Uniform(bits + (2 * T.Count)), _d = T.Uniform(bits + (3 * T.Count)) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LaneQuad<T> LoadLowHalves(float* words) => new()
-    {
-        _a = T.LoadLowHalves(words), _b = T.LoadLowHalves(words + T.Count), _c = T.LoadLowHalves(words + (2 * T.Count)), _d = T.LoadLowHalves(words + (3 * T.Count)),
-    };
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(LaneQuad<T> x) => T.Sum(x._a) + T.Sum(x._b) + T.Sum(x._c) + T.Sum(x._d);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

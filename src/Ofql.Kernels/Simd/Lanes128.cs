@@ -83,9 +83,6 @@ internal unsafe struct Lanes128 : ILanes<Lanes128>
         new() { _v = Vector128.ConvertToSingle((Vector128.Load(bits) >> 8).AsInt32()) * Vector128.Create(1f / 16777216f) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 LoadLowHalves(float* words) => new() { _v = (Vector128.Load(words).AsInt32() << 16).AsSingle() };
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes128 a) => (a._v[0] + a._v[2]) + (a._v[1] + a._v[3]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

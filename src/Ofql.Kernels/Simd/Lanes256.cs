@@ -83,9 +83,6 @@ internal unsafe struct Lanes256 : ILanes<Lanes256>
         new() { _v = Vector256.ConvertToSingle((Vector256.Load(bits) >> 8).AsInt32()) * Vector256.Create(1f / 16777216f) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 LoadLowHalves(float* words) => new() { _v = (Vector256.Load(words).AsInt32() << 16).AsSingle() };
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes256 a) => Lanes128.Sum(new Lanes128(a._v.GetLower() + a._v.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

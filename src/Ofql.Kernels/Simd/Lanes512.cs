@@ -84,9 +84,6 @@ internal unsafe struct Lanes512 : ILanes<Lanes512>
         new() { _v = Vector512.ConvertToSingle((Vector512.Load(bits) >> 8).AsInt32()) * Vector512.Create(1f / 16777216f) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadLowHalves(float* words) => new() { _v = (Vector512.Load(words).AsInt32() << 16).AsSingle() };
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes512 a) => Lanes256.Sum(new Lanes256(a._v.GetLower() + a._v.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

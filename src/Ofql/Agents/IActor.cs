@@ -22,9 +22,9 @@ public sealed record ActingOptions
     public int Threads { get; init; } = 1;
 
     /// <summary>
-    /// Reads the networks' weights at two bytes each (bfloat16, every weight off by a 256th of itself at most): for one action at a time, which waits for
-    /// little else than its weights and then takes two thirds of the time or less. Actions differ from those of the policy as trained, by some thousandths of their range
-    /// in the root mean square and by some hundredths at worst (docs/performance.md; <c>ofql bench policy</c> says how much yours do). Without effect where a policy has no networks.
+    /// Reads the weights of the networks' inner layers at two bytes each, as whole numbers (13 bits of a column's largest weight, times 14 bits of the largest input): for one
+    /// action at a time, which waits for little else than its weights and then takes two thirds of the time or less. Actions differ from those of the policy as trained, by a thousandth of
+    /// their range in the root mean square and a hundredth or two at worst (docs/performance.md; <c>ofql bench policy</c> says how much yours do). Without effect where a policy has no networks.
     /// </summary>
     public bool HalfWeights { get; init; }
 

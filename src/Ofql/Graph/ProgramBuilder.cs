@@ -2,6 +2,7 @@ using Ofql.Graph.Execution;
 using Ofql.Graph.Nodes;
 using Ofql.Graph.Optimization;
 using Ofql.Graph.Parameters;
+using Ofql.Kernels.Matrices;
 
 namespace Ofql.Graph;
 
@@ -75,8 +76,8 @@ public sealed class ProgramBuilder(Graph graph)
     }
 
     /// <summary>
-    /// Lets layers of a single row read their weights at two bytes each (bfloat16), in a copy that is made anew when parameters change. Such a layer waits
-    /// for nothing but its weights; each is off by a 256th of itself at most. For programs that only compute values.
+    /// Lets layers of a single row that follow another layer read their weights at two bytes each, in a copy that is made anew when parameters change: as whole numbers of
+    /// parts of a column's largest weight (<see cref="HalfWeights"/>), times inputs as parts of the largest of them. Such a layer waits for nothing but its weights. For programs that only compute values.
     /// </summary>
     public ProgramBuilder HalveWeights(bool halve = true)
     {

@@ -53,6 +53,10 @@ internal sealed unsafe class DenseNode : Node
 
     private bool IsColumn => _weight.Outputs == 1;
 
+    // They go with inputs that are rounded to parts of the largest one: numbers of one kind, as the layer before makes them. What comes from outside
+    // may be of any size beside another, and is little; what stands still is computed once.
+    private bool TakesHalfWeights => _inputs.Varying is not (InputNode or ConcatenateNode) && !_inputs.Varying.IsStill;
+
     private long ColumnWork => (long)Rows * _weight.Inputs;
 
     internal override void EmitForward(Emitter emitter)
@@ -66,7 +70,7 @@ internal sealed unsafe class DenseNode : Node
             emitter.Add(new RowInstruction(emitter, Layout, reads, [y], (first, end) => SingleColumn.Forward(
                 x.Pointer, x.Layout.PanelStride, x.Layout.Panels, w.Pointer, bias == null ? null : bias.Pointer, y.Pointer, false, first, end), exact: true) { MultiplyAdds = ColumnWork });
         }
-        else if (IsRow && emitter.HalvesWeights)
+        else if (IsRow && emitter.HalvesWeights && TakesHalfWeights)
         {
             EmitHalfWeightRow(emitter, x, w, bias, y);
         }
