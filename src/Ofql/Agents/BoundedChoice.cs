@@ -18,8 +18,8 @@ internal sealed class BoundedChoice : IDisposable
     // The lowest tile of a product: a single state's second critic reads all of its weights for these.
     private const int RowsOfOneState = 4;
 
-    // Enough for each weight to be read once for many rows, few enough that the last round of many states wastes little.
-    private const int MostRows = 128;
+    // Enough that products wait for no weights, few enough that a round asks for little that the one before could have spared.
+    private const int MostRows = 64;
 
     private readonly int _candidates;
     private readonly Node _action;
@@ -33,6 +33,8 @@ internal sealed class BoundedChoice : IDisposable
     private readonly float[] _others;
     private readonly (int Row, float Bound)[] _rows;
     private readonly (float Value, int Candidate)[] _best;
+    private readonly int[] _open;
+    private int _openCount;
     private int _first;
 
     /// <param name="rule">Whose candidates.</param>
@@ -47,7 +49,7 @@ internal sealed class BoundedChoice : IDisposable
         _candidates = candidates;
         _action = action;
         _all = Array.ConvertAll(critics, q => (q, new ProgramBuilder(action.Graph).Compute(action, q).Build(team)));
-        _few = new Graph.Graph(capacity == 1 ? RowsOfOneState : Math.Min(MostRows, action.Rows));
+        _few = new Graph.Graph(Math.Min(MostRows, capacity * RowsOfOneState));
         _states = _few.Input("state", stateSize);
         _actions = _few.Input("candidate", action.Columns);
         _some = Array.ConvertAll(CriticsOf(rule.Value!(_states, _actions))!, q => (q, new ProgramBuilder(_few).Compute(q).Build(team)));
@@ -56,6 +58,7 @@ internal sealed class BoundedChoice : IDisposable
         _others = new float[_few.Batch];
         _rows = new (int, float)[_few.Batch];
         _best = new (float, int)[capacity];
+        _open = new int[capacity];
     }
 
     /// <summary>How many candidates of the last call both critics have judged, in tests.</summary>
@@ -79,8 +82,11 @@ internal sealed class BoundedChoice : IDisposable
         propose.Read(bound, _bounds);
         _best.AsSpan().Fill((float.NegativeInfinity, -1));
         JudgedByBoth = 0;
+        _openCount = count;
+        for (var state = 0; state < count; state++)
+            _open[state] = state;
         var lower = 0;
-        while (Gather(count) is > 0 and var rows)
+        while (Gather() is > 0 and var rows)
             lower += Judge(rows, actions);
         // Where the other critic is the lower one more often than not, it bounds more closely: it goes first the next time.
         if (2 * lower > JudgedByBoth)
@@ -100,24 +106,27 @@ internal sealed class BoundedChoice : IDisposable
 
     private static Node[]? CriticsOf(Node value) => value is BinaryNode { Operation: BinaryOperation.Minimum } minimum ? minimum.Inputs : null;
 
-    /// <summary>Takes the candidates that are to be judged next, as many of each undecided state as there is room for.</summary>
-    private int Gather(int count)
+    /// <summary>Takes the candidates that are to be judged next, as many of each open state as there is room for. A state without one is decided.</summary>
+    private int Gather()
     {
-        var undecided = 0;
-        for (var state = 0; state < count; state++)
-            undecided += Next(state) >= 0 ? 1 : 0;
-        var share = Math.Max(1, _rows.Length / Math.Max(1, undecided));
-        var rows = 0;
-        for (var state = 0; state < count; state++)
+        var share = Math.Max(1, _rows.Length / Math.Max(1, _openCount));
+        var (rows, kept) = (0, 0);
+        for (var i = 0; i < _openCount; i++)
         {
-            for (var i = 0; i < share && rows < _rows.Length && Next(state) is >= 0 and var candidate; i++)
+            var state = _open[i];
+            var candidate = 0;
+            for (var taken = 0; taken < share && rows < _rows.Length && (candidate = Next(state)) >= 0; taken++)
             {
                 var row = (state * _candidates) + candidate;
                 _rows[rows++] = (row, _bounds[row]);
                 _bounds[row] = float.NegativeInfinity;
             }
+
+            if (candidate >= 0)
+                _open[kept++] = state;
         }
 
+        _openCount = kept;
         return rows;
     }
 

@@ -16,7 +16,7 @@ public sealed record ActingOptions
     public bool LogProbability { get; init; }
 
     /// <summary>
-    /// Threads that share the rows of a call, groups of 16 at least: worth it for many candidates or states, not for one action. The
+    /// Threads that share the rows of a call, groups of 8 or 16 at least: worth it for many candidates or states, not for one action. The
     /// actions' bits do not depend on it. Those beyond the caller's wait for the next call, at first busily: leave a core to each.
     /// </summary>
     public int Threads { get; init; } = 1;

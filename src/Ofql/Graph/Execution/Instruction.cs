@@ -73,13 +73,16 @@ internal abstract unsafe class Instruction
     /// <summary>Whether task i of the other touches only what task i of this one touches, by the rule that cuts both.</summary>
     public bool IsCutLike(Instruction other) => Partition is not null && Partition == other.Partition && TaskCount == other.TaskCount;
 
+    /// <summary>Whether rows may be cut among threads in groups of 8 rather than 16: nothing is written in vectors that would reach over such a border.</summary>
+    public virtual bool CutsFinely => false;
+
     /// <summary>Called once, when all storages have their place.</summary>
     public virtual void Bind()
     {
     }
 
     /// <summary>
-    /// Rows: batch elements <paramref name="first"/> .. <paramref name="end"/> - 1 (multiples of 16, or the end of the
+    /// Rows: batch elements <paramref name="first"/> .. <paramref name="end"/> - 1 (multiples of 16, or of 8 where it <see cref="CutsFinely"/>, or the end of the
     /// batch). Tasks: task numbers. Single: 0 .. 1.
     /// </summary>
     public abstract void Execute(int first, int end);

@@ -108,6 +108,9 @@ internal sealed class RowInstruction : Instruction
         _kernel = kernel;
     }
 
+    // Rows of panels are whole vectors; a column's numbers are not, unless the kernel writes them one by one, and sums over groups of rows are no rows.
+    public override bool CutsFinely => _exact || Array.TrueForAll(Writes, written => written.Layout is { Width: PanelLayout.PanelWidth, Rows: > 1 });
+
     public override void Execute(int first, int end)
     {
         if (Kind == WorkKind.Single)

@@ -51,6 +51,8 @@ internal sealed unsafe class ProductInstruction : Instruction
         MultiplyAdds = (long)y.Layout.Rows * x.Layout.Columns * y.Layout.Columns;
     }
 
+    public override bool CutsFinely => true;
+
     public override void Bind() => _operands = Operands.Of(_x, _x.Layout.Columns, _w, _y) with
     {
         Bias = _bias == null ? null : _bias.Pointer,

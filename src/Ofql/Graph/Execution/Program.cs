@@ -147,7 +147,7 @@ public sealed unsafe class Program : IDisposable
             switch (phase.Kind)
             {
                 case WorkKind.Rows:
-                    RunRows(phase.Instructions, team.Threads, member);
+                    RunRows(phase, team.Threads, member);
                     break;
                 case WorkKind.Tasks:
                     RunTasks(phase, team.Threads, member);
@@ -160,12 +160,13 @@ public sealed unsafe class Program : IDisposable
         }
     }
 
-    private void RunRows(Instruction[] instructions, int threads, int member)
+    private void RunRows(in Phase phase, int threads, int member)
     {
-        // Whole groups of 16 rows per thread, so that vectors and partial sums never straddle threads.
-        var groups = (_batch + 15) / 16;
-        var first = Math.Min(_batch, groups * member / threads * 16);
-        var end = Math.Min(_batch, groups * (member + 1) / threads * 16);
+        // Whole groups of rows per thread, so that vectors and partial sums never straddle threads.
+        var instructions = phase.Instructions;
+        var groups = (_batch + phase.GroupRows - 1) / phase.GroupRows;
+        var first = Math.Min(_batch, groups * member / threads * phase.GroupRows);
+        var end = Math.Min(_batch, groups * (member + 1) / threads * phase.GroupRows);
         for (var block = first; block < end; block += _blockElements)
         {
             var blockEnd = Math.Min(end, block + _blockElements);
@@ -223,6 +224,9 @@ public sealed unsafe class Program : IDisposable
 /// <summary>Instructions of one kind that need no barrier among themselves.</summary>
 internal readonly record struct Phase(WorkKind Kind, Instruction[] Instructions)
 {
+    /// <summary>Rows that stay with one thread: fewer of a phase that allows it, so that 50 rows are 24 and 26 for two.</summary>
+    public int GroupRows { get; } = Array.TrueForAll(Instructions, instruction => instruction.CutsFinely) ? 8 : 16;
+
     /// <summary>Several task instructions that are cut alike: task i of one touches only what task i of the others touches.</summary>
     public bool OnePartition { get; } = Kind == WorkKind.Tasks && Instructions.Length > 1 && Instructions.All(Instructions[0].IsCutLike);
 }
