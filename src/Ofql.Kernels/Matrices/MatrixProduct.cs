@@ -34,9 +34,9 @@ public unsafe struct ProductOperands
     public int Panels;
 
     /// <summary>
-    /// Whether the last panel of Y has no more than 16 columns: its other half is padding and may be left out. Bias and W are zero there.
+    /// Columns of the last panel of Y: the rest of it is padding, and may be left out by halves and quarters. Bias and W are zero there. 0 counts as all of them.
     /// </summary>
-    public bool EndsInHalfPanel;
+    public int LastPanelColumns;
 
     /// <summary>Row vector the sums start from (a bias [N]); null starts from zero.</summary>
     public float* Bias;
@@ -151,7 +151,13 @@ public static unsafe class MatrixProduct
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PanelOfGradient(in ProductOperands o, int panel, int firstTile, int count)
     {
-        var half = o.EndsInHalfPanel && panel == o.Panels - 1;
+        var columns = ColumnsOf(o, panel);
+        if (columns <= RegisterTile.Rows && o.YPanelStride != PanelLayout.PanelWidth)
+        {
+            FewColumnsOfGradient(o, panel, columns, firstTile, count);
+            return;
+        }
+
         for (var block = 0; block < o.K; block += GradientBlockRows)
         {
             var rows = Math.Min(GradientBlockRows, o.K - block);
@@ -160,7 +166,7 @@ public static unsafe class MatrixProduct
             var startStride = accumulate ? PanelLayout.PanelWidth : 0;
             for (var i = 0; i < count;)
             {
-                var tiles = GradientTilesAtOnce(o, half, firstTile + i, count - i);
+                var tiles = GradientTilesAtOnce(o, columns, firstTile + i, count - i);
                 var row = (firstTile + i) * RegisterTile.Rows;
                 var x = o.X + ((row / PanelLayout.PanelWidth) * o.XPanelStride) + (row % PanelLayout.PanelWidth) + (block * PanelLayout.PanelWidth);
                 var y = o.Y + (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
@@ -168,8 +174,8 @@ public static unsafe class MatrixProduct
                 FetchAhead(o, panel, block, rows, firstTile + i, tiles);
                 if (o.YPanelStride == PanelLayout.PanelWidth)
                     OneRowOfGradient(x, rows, dy, y, accumulate);
-                else if (half)
-                    RegisterTile.ComputeHalf<ColumnWalk>(x, 0, rows, dy, y, start, startStride);
+                else if (columns < PanelLayout.PanelWidth)
+                    RegisterTile.ComputePart<ColumnWalk>(columns, x, 0, rows, dy, y, start, startStride);
                 else
                     RegisterTile.Compute<ColumnWalk>(x, 0, rows, dy, y, start, startStride, tiles * RegisterTile.Rows);
                 i += tiles;
@@ -177,10 +183,43 @@ public static unsafe class MatrixProduct
         }
     }
 
+    /// <summary>
+    /// A panel of no more than 8 columns is computed transposed, dW^T = dY^T X: its columns are the rows of a tile, 32 columns of X its columns, and every row of X is read once
+    /// instead of once for each tile. Each element is the same chain.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FewColumnsOfGradient(in ProductOperands o, int panel, int columns, int firstTile, int count)
+    {
+        var tile = stackalloc float[TileLength];
+        var dy = o.W + (panel * o.WPanelStride);
+        var dw = o.Y + (panel * o.YPanelStride);
+        int row = firstTile * RegisterTile.Rows, end = row + (count * RegisterTile.Rows);
+        while (row < end)
+        {
+            // Rows of dW that one panel of X gives.
+            var first = row / PanelLayout.PanelWidth * PanelLayout.PanelWidth;
+            var last = Math.Min(end, first + PanelLayout.PanelWidth);
+            for (var i = row; o.Accumulate && i < last; i++)
+            {
+                for (var column = 0; column < columns; column++)
+                    tile[(column * PanelLayout.PanelWidth) + i - first] = dw[(i * PanelLayout.PanelWidth) + column];
+            }
+
+            RegisterTile.Compute<ColumnWalk>(dy, 0, o.K, o.X + (first / PanelLayout.PanelWidth * o.XPanelStride), tile, o.Accumulate ? tile : _zeros, o.Accumulate ? PanelLayout.PanelWidth : 0);
+            for (; row < last; row++)
+            {
+                for (var column = 0; column < columns; column++)
+                    dw[(row * PanelLayout.PanelWidth) + column] = tile[(column * PanelLayout.PanelWidth) + row - first];
+                if (!o.Accumulate)
+                    new Span<float>(dw + (row * PanelLayout.PanelWidth) + columns, PanelLayout.PanelWidth - columns).Clear();
+            }
+        }
+    }
+
     /// <summary>How many tiles of a weight gradient the next step takes: one, or all that read one panel of X where they are better computed together.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int GradientTilesAtOnce(in ProductOperands o, bool half, int tile, int remaining) =>
-        RegisterTile.TakesGroups && !half && remaining >= TilesPerPanelRow && tile % TilesPerPanelRow == 0 && o.YPanelStride != PanelLayout.PanelWidth
+    private static int GradientTilesAtOnce(in ProductOperands o, int columns, int tile, int remaining) =>
+        RegisterTile.TakesGroups && columns == PanelLayout.PanelWidth && remaining >= TilesPerPanelRow && tile % TilesPerPanelRow == 0 && o.YPanelStride != PanelLayout.PanelWidth
             ? TilesPerPanelRow : 1;
 
     /// <summary>While the first panel of dY passes, the next columns of X; with each tile a slice of the next panel of dY.</summary>
@@ -260,10 +299,10 @@ public static unsafe class MatrixProduct
             var w = o.W + (panel * o.WPanelStride);
             var bias = o.Bias == null ? _zeros : o.Bias + (panel * PanelLayout.PanelWidth);
             var ahead = panel + 1 < o.Panels ? w + o.WPanelStride : null;
-            var half = o.EndsInHalfPanel && panel == o.Panels - 1;
+            var columns = ColumnsOf(o, panel);
             for (var row = firstRow; row < endRow;)
             {
-                var rows = RowsAtOnce(endRow - row, half);
+                var rows = RowsAtOnce(endRow - row, columns);
                 var x = o.X + (row * PanelLayout.PanelWidth);
                 var offset = (panel * o.YPanelStride) + (row * PanelLayout.PanelWidth);
                 var y = o.Y + offset;
@@ -279,8 +318,8 @@ public static unsafe class MatrixProduct
                     Prefetch.Near(o.Derivative + offset + AheadLength, rows * PanelLayout.PanelWidth * sizeof(float));
                 var start = o.Accumulate ? y : bias;
                 var startStride = o.Accumulate ? PanelLayout.PanelWidth : 0;
-                if (half)
-                    RegisterTile.ComputeHalf<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride);
+                if (columns < PanelLayout.PanelWidth)
+                    RegisterTile.ComputePart<RowWalk>(columns, x, o.XPanelStride, o.K, w, y, start, startStride);
                 else
                     RegisterTile.Compute<RowWalk>(x, o.XPanelStride, o.K, w, y, start, startStride, rows);
                 Finish<TEpilogue>(y, o.Derivative + offset, rows * PanelLayout.PanelWidth);
@@ -289,17 +328,22 @@ public static unsafe class MatrixProduct
         }
     }
 
+    /// <summary>How many columns of a panel are computed: all, or those that <see cref="RegisterTile.ComputePart"/> takes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int ColumnsOf(in ProductOperands o, int panel) =>
+        panel == o.Panels - 1 && o.LastPanelColumns is > 0 and <= RegisterTile.MostPartColumns ? o.LastPanelColumns : PanelLayout.PanelWidth;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Tiles(int rows) => (rows + RegisterTile.Rows - 1) / RegisterTile.Rows;
 
     /// <summary>
     /// How many of so many rows the next step takes: one tile, or three where they are better computed together (four strips of six rows), or the half of one
-    /// that is left. Half a panel takes whole tiles always: there is room for their rows.
+    /// that is left. Part of a panel takes whole tiles always: there is room for their rows.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int RowsAtOnce(int remaining, bool half)
+    private static int RowsAtOnce(int remaining, int columns)
     {
-        if (half)
+        if (columns < PanelLayout.PanelWidth)
             return RegisterTile.Rows;
         if (RegisterTile.TakesGroups && remaining >= 3 * RegisterTile.Rows)
             return 3 * RegisterTile.Rows;

@@ -52,8 +52,8 @@ public readonly record struct PanelLayout
     /// <summary>Number of panels.</summary>
     public int Panels { get; }
 
-    /// <summary>Whether the second half of the last panel is all padding.</summary>
-    public bool EndsInHalfPanel => Width == PanelWidth && Columns - ((Panels - 1) * PanelWidth) <= PanelWidth / 2;
+    /// <summary>Columns of the last panel; the others are padding.</summary>
+    public int LastPanelColumns => Columns - ((Panels - 1) * PanelWidth);
 
     /// <summary>
     /// Floats from one panel to the next. Panels of a power of two of rows would start on the same sets of the first-level cache

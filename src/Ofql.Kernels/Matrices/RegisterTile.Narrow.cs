@@ -140,6 +140,52 @@ internal static unsafe partial class RegisterTile
         Vector256.Store(c3b, c + 104);
     }
 
+    /// <summary>A register tile of 8 rows x 8 columns: 8 accumulators of 256 bits. Twice as many such multiply-adds as of 512 bits take a cycle where a processor has only halves of those.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile8x8<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
+        where TWalk : struct, IOperandWalk
+    {
+        var c0 = Vector256.Load(start);
+        var c1 = Vector256.Load(start + startStride);
+        var c2 = Vector256.Load(start + (2 * startStride));
+        var c3 = Vector256.Load(start + (3 * startStride));
+        var c4 = Vector256.Load(start + (4 * startStride));
+        var c5 = Vector256.Load(start + (5 * startStride));
+        var c6 = Vector256.Load(start + (6 * startStride));
+        var c7 = Vector256.Load(start + (7 * startStride));
+        while (k > 0)
+        {
+            var run = TWalk.Run(k);
+            k -= run;
+            var x = a;
+            for (; run > 0; run--)
+            {
+                var b0 = Vector256.Load(b);
+                b += PanelLayout.PanelWidth;
+                c0 = Vector256.MultiplyAddEstimate(Vector256.Create(x[0]), b0, c0);
+                c1 = Vector256.MultiplyAddEstimate(Vector256.Create(x[TWalk.RowStride]), b0, c1);
+                c2 = Vector256.MultiplyAddEstimate(Vector256.Create(x[2 * TWalk.RowStride]), b0, c2);
+                c3 = Vector256.MultiplyAddEstimate(Vector256.Create(x[3 * TWalk.RowStride]), b0, c3);
+                c4 = Vector256.MultiplyAddEstimate(Vector256.Create(x[4 * TWalk.RowStride]), b0, c4);
+                c5 = Vector256.MultiplyAddEstimate(Vector256.Create(x[5 * TWalk.RowStride]), b0, c5);
+                c6 = Vector256.MultiplyAddEstimate(Vector256.Create(x[6 * TWalk.RowStride]), b0, c6);
+                c7 = Vector256.MultiplyAddEstimate(Vector256.Create(x[7 * TWalk.RowStride]), b0, c7);
+                x += TWalk.Step;
+            }
+
+            a += panelStride;
+        }
+
+        Vector256.Store(c0, c);
+        Vector256.Store(c1, c + 32);
+        Vector256.Store(c2, c + 64);
+        Vector256.Store(c3, c + 96);
+        Vector256.Store(c4, c + 128);
+        Vector256.Store(c5, c + 160);
+        Vector256.Store(c6, c + 192);
+        Vector256.Store(c7, c + 224);
+    }
+
     /// <summary>A register tile of 4 rows x 8 columns: 8 accumulators of 128 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4x8<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)

@@ -50,6 +50,9 @@ internal static unsafe partial class RegisterTile
     /// <summary>Rows that the last tile of a product may have instead.</summary>
     public const int LastRows = Rows / 2;
 
+    /// <summary>Columns up to which part of a tile will do.</summary>
+    public const int MostPartColumns = PanelLayout.PanelWidth / 2;
+
     /// <summary>Whether several tiles are better computed together: with vectors of 256 bits.</summary>
     public static bool TakesGroups
     {
@@ -223,24 +226,53 @@ internal static unsafe partial class RegisterTile
     }
 
     /// <summary>
-    /// The same for a panel whose other 16 columns are padding: with 512-bit vectors half the work. A fresh sum makes the padding
+    /// The same for a panel of which no more than 8 or 16 <paramref name="columns"/> are used: a quarter or half of the work. A fresh sum makes the padding
     /// zero, whatever the memory held before; an accumulated one leaves it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void ComputeHalf<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
+    public static void ComputePart<TWalk>(int columns, float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
         where TWalk : struct, IOperandWalk
     {
-        if (!Vector512.IsHardwareAccelerated)
+        if (columns > MostPartColumns / 2)
+            Half<TWalk>(a, panelStride, k, b, c, start, startStride);
+        else
+            Quarter<TWalk>(a, panelStride, k, b, c, start, startStride);
+        if (startStride != 0)
+            return;
+        var computed = columns > MostPartColumns / 2 ? MostPartColumns : MostPartColumns / 2;
+        for (var row = 0; row < Rows; row++)
+            new Span<float>(c + (row * PanelLayout.PanelWidth) + computed, PanelLayout.PanelWidth - computed).Clear();
+    }
+
+    private static void Half<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
+        where TWalk : struct, IOperandWalk
+    {
+        if (Vector512.IsHardwareAccelerated)
         {
-            Compute<TWalk>(a, panelStride, k, b, c, start, startStride);
+            Tile8x16<TWalk>(a, panelStride, k, b, c, start, startStride);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            Strips<TWalk>(a, panelStride, k, b, c, start, startStride, Rows);
+        }
+        else
+        {
+            Quarter<TWalk>(a, panelStride, k, b, c, start, startStride);
+            Quarter<TWalk>(a, panelStride, k, b + 8, c + 8, start + 8, startStride);
+        }
+    }
+
+    private static void Quarter<TWalk>(float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
+        where TWalk : struct, IOperandWalk
+    {
+        if (Vector256.IsHardwareAccelerated)
+        {
+            Tile8x8<TWalk>(a, panelStride, k, b, c, start, startStride);
             return;
         }
 
-        Tile8x16<TWalk>(a, panelStride, k, b, c, start, startStride);
-        if (startStride != 0)
-            return;
-        for (var row = 0; row < Rows; row++)
-            Vector512.Store(Vector512<float>.Zero, c + (row * PanelLayout.PanelWidth) + 16);
+        for (var row = 0; row < Rows; row += 4)
+            Tile4x8<TWalk>(a + (row * TWalk.RowStride), panelStride, k, b, c + (row * PanelLayout.PanelWidth), start + (row * startStride), startStride);
     }
 
     /// <summary>A register tile of 8 rows x 16 columns: 8 accumulators of 512 bits, as many as the latency of two multiply-adds a cycle asks for.</summary>

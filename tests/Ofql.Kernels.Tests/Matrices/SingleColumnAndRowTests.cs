@@ -124,7 +124,7 @@ public sealed unsafe class SingleColumnAndRowTests
             Y = batch.Pointer,
             YPanelStride = batch.Layout.PanelStride,
             Panels = batch.Layout.Panels,
-            EndsInHalfPanel = batch.Layout.EndsInHalfPanel,
+            LastPanelColumns = batch.Layout.LastPanelColumns,
             Bias = withBias ? bias.Pointer : null,
         };
         MatrixProduct.Select(ProductEpilogue.Activate, activation)(operands, 0, batch.Layout.StoredRows);

@@ -57,6 +57,26 @@ public sealed unsafe class WeightGradientTests
         }
     }
 
+    /// <summary>Few columns are computed transposed, some by halves and quarters of a tile: the same chains.</summary>
+    [Fact]
+    public void Part_of_a_panel_has_the_bits_of_a_whole_one()
+    {
+        foreach (var outputs in new[] { 2, 6, 8, 9, 16, 38, 48 })
+        {
+            foreach (var accumulate in new[] { false, true })
+            {
+                using Matrix x = Matrix.Random(300, 75, 1), dy = Matrix.Random(300, outputs, 2), before = Matrix.Random(75, outputs, 3);
+                using Matrix part = before.Copy(), whole = before.Copy();
+                var tiles = MatrixProduct.WeightGradientTiles(75, part.Layout.Panels);
+                // In three pieces, whose borders lie within a panel of X.
+                for (var third = 0; third < 3; third++)
+                    MatrixProduct.WeightGradient(Operands(x, dy, part, accumulate), tiles / part.Layout.Panels, tiles * third / 3, tiles * (third + 1) / 3);
+                MatrixProduct.WeightGradient(Operands(x, dy, whole, accumulate) with { LastPanelColumns = 0 }, tiles / part.Layout.Panels, 0, tiles);
+                part.AssertSameBits($"{outputs} outputs, accumulate {accumulate}", whole);
+            }
+        }
+    }
+
     private static ProductOperands Operands(Matrix x, Matrix dy, Matrix dw, bool accumulate) => new()
     {
         X = x.Pointer,
@@ -67,7 +87,7 @@ public sealed unsafe class WeightGradientTests
         Y = dw.Pointer,
         YPanelStride = dw.Layout.PanelStride,
         Panels = dw.Layout.Panels,
-        EndsInHalfPanel = dw.Layout.EndsInHalfPanel,
+        LastPanelColumns = dw.Layout.LastPanelColumns,
         Accumulate = accumulate,
     };
 

@@ -17,7 +17,7 @@ internal static unsafe class Operands
         Y = y.Pointer,
         YPanelStride = y.Layout.PanelStride,
         Panels = y.Layout.Panels,
-        EndsInHalfPanel = y.Layout.EndsInHalfPanel,
+        LastPanelColumns = y.Layout.LastPanelColumns,
     };
 }
 
