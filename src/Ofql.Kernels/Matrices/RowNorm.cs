@@ -9,7 +9,7 @@ namespace Ofql.Kernels.Matrices;
 /// <see cref="NormForm"/> does not centre; y = xhat weight + bias. The forward pass keeps xhat [R, C] and 1 / deviation [R] for the others.
 /// Weight and bias [C] are consecutive and padded to whole panels; the bias may be null.
 /// </summary>
-public static unsafe class RowNorm
+public static unsafe partial class RowNorm
 {
     /// <summary>y, xhat and inverse deviation of rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -91,65 +91,6 @@ public static unsafe class RowNorm
         }
     }
 
-    private static void Forward<T>(
-        float* x, in PanelLayout layout, float* weight, float* bias, NormForm form, float* y, float* xhat, float* inverse, int firstRow, int endRow)
-        where T : unmanaged, ILanes<T>
-    {
-        const int Width = PanelLayout.PanelWidth;
-        int columns = layout.Columns, panels = (columns + Width - 1) / Width;
-        nint stride = layout.PanelStride;
-        for (var row = firstRow; row < endRow; row++)
-        {
-            var offset = (nint)row * Width;
-            var mean = T.Create(form.Centered ? RowSum<T>(x + offset, stride, columns) / columns : 0f);
-            T even = T.Create(0f), odd = even;
-            for (var panel = 0; panel < panels; panel++)
-            {
-                float* p = x + (panel * stride) + offset, mask = ColumnMask.For(columns - (panel * Width));
-                for (var i = 0; i < Width; i += 2 * T.Count)
-                {
-                    var a = (T.Load(p + i) - mean) & T.Load(mask + i);
-                    var b = (T.Load(p + i + T.Count) - mean) & T.Load(mask + i + T.Count);
-                    even = T.MultiplyAdd(a, a, even);
-                    odd = T.MultiplyAdd(b, b, odd);
-                }
-            }
-
-            inverse[row] = 1f / MathF.Sqrt((T.Sum(even + odd) / columns) + form.Epsilon);
-            var scale = T.Create(inverse[row] * form.Scale);
-            for (var panel = 0; panel < panels; panel++)
-            {
-                var at = (panel * stride) + offset;
-                float* mask = ColumnMask.For(columns - (panel * Width)), w = weight + (panel * Width), b = bias == null ? null : bias + (panel * Width);
-                for (var i = 0; i < Width; i += T.Count)
-                {
-                    var normalised = ((T.Load(x + at + i) - mean) * scale) & T.Load(mask + i);
-                    normalised.Store(xhat + at + i);
-                    var weighted = b == null ? normalised * T.Load(w + i) : T.MultiplyAdd(normalised, T.Load(w + i), T.Load(b + i));
-                    (weighted & T.Load(mask + i)).Store(y + at + i);
-                }
-            }
-        }
-    }
-
-    private static float RowSum<T>(float* x, nint stride, int columns)
-        where T : unmanaged, ILanes<T>
-    {
-        const int Width = PanelLayout.PanelWidth;
-        T even = T.Create(0f), odd = even;
-        for (var first = 0; first < columns; first += Width, x += stride)
-        {
-            var mask = ColumnMask.For(columns - first);
-            for (var i = 0; i < Width; i += 2 * T.Count)
-            {
-                even = even + (T.Load(x + i) & T.Load(mask + i));
-                odd = odd + (T.Load(x + i + T.Count) & T.Load(mask + i + T.Count));
-            }
-        }
-
-        return T.Sum(even + odd);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Project(
         float* v, in PanelLayout layout, float* before, float* after, NormForm form, float* xhat, float* inverse, float* result, bool accumulate, int firstRow, int endRow)
@@ -160,57 +101,6 @@ public static unsafe class RowNorm
             Project<Lanes256>(v, layout, before, after, form, xhat, inverse, result, accumulate, firstRow, endRow);
         else
             Project<Lanes128>(v, layout, before, after, form, xhat, inverse, result, accumulate, firstRow, endRow);
-    }
-
-    /// <summary>out (+)= after * J (before * v); null factors are 1. Padding columns of v and xhat are zero and enter no sum.</summary>
-    private static void Project<T>(
-        float* v, in PanelLayout layout, float* before, float* after, NormForm form, float* xhat, float* inverse, float* result, bool accumulate, int firstRow, int endRow)
-        where T : unmanaged, ILanes<T>
-    {
-        const int Width = PanelLayout.PanelWidth;
-        int columns = layout.Columns, panels = (columns + Width - 1) / Width;
-        nint stride = layout.PanelStride;
-        for (var row = firstRow; row < endRow; row++)
-        {
-            var offset = (nint)row * Width;
-            T sum = T.Create(0f), product = sum;
-            for (var panel = 0; panel < panels; panel++)
-            {
-                var at = (panel * stride) + offset;
-                var mask = ColumnMask.For(columns - (panel * Width));
-                for (var i = 0; i < Width; i += T.Count)
-                {
-                    var h = Scaled<T>(v, before, at, (panel * Width) + i, i) & T.Load(mask + i);
-                    sum = sum + h;
-                    product = T.MultiplyAdd(h, T.Load(xhat + at + i), product);
-                }
-            }
-
-            var mean = T.Create(form.Centered ? T.Sum(sum) / columns : 0f);
-            T projection = T.Create(T.Sum(product) / (columns * form.Scale * form.Scale)), scale = T.Create(inverse[row] * form.Scale);
-            for (var panel = 0; panel < panels; panel++)
-            {
-                var at = (panel * stride) + offset;
-                var mask = ColumnMask.For(columns - (panel * Width));
-                for (var i = 0; i < Width; i += T.Count)
-                {
-                    var h = Scaled<T>(v, before, at, (panel * Width) + i, i);
-                    var d = (h - mean - (T.Load(xhat + at + i) * projection)) * scale;
-                    if (after != null)
-                        d = d * T.Load(after + (panel * Width) + i);
-                    d = d & T.Load(mask + i);
-                    (accumulate ? T.Load(result + at + i) + d : d).Store(result + at + i);
-                }
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Scaled<T>(float* v, float* factor, nint at, int column, int i)
-        where T : unmanaged, ILanes<T>
-    {
-        var value = T.Load(v + at + i);
-        return factor == null ? value : value * T.Load(factor + column);
     }
 
     private static void ColumnGradients<T>(
