@@ -58,7 +58,7 @@ public unsafe class ProductBenchmarks
         {
             X = _x.Pointer, XPanelStride = _x.Layout.PanelStride, K = k,
             W = _w.Pointer, WPanelStride = _w.Layout.PanelStride,
-            Y = _y.Pointer, YPanelStride = _y.Layout.PanelStride, Panels = _y.Layout.Panels,
+            Y = _y.Pointer, YPanelStride = _y.Layout.PanelStride, Panels = _y.Layout.Panels, LastPanelColumns = _y.Layout.LastPanelColumns,
             Bias = Epilogue is Epilogue.BiasMish or Epilogue.BiasMishDerivative ? _bias.Pointer : null,
             Derivative = _derivative.Pointer,
         };
@@ -102,7 +102,7 @@ public unsafe class WeightBenchmarks
         {
             X = _x.Pointer, XPanelStride = _x.Layout.PanelStride, K = rows,
             W = _dy.Pointer, WPanelStride = _dy.Layout.PanelStride,
-            Y = _dw.Pointer, YPanelStride = _dw.Layout.PanelStride, Panels = _dw.Layout.Panels,
+            Y = _dw.Pointer, YPanelStride = _dw.Layout.PanelStride, Panels = _dw.Layout.Panels, LastPanelColumns = _dw.Layout.LastPanelColumns,
         };
     }
 
