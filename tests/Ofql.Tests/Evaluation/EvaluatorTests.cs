@@ -98,10 +98,11 @@ public class EvaluatorTests
 
     [Theory]
     [InlineData(10, 1, 1, 10)]
-    [InlineData(100, 1, 1, 50)]
-    [InlineData(100, 2, 1, 50)]
-    [InlineData(100, 1, 50, 20)]
-    [InlineData(100, 2, 50, 17)]
+    [InlineData(100, 1, 1, 25)]
+    [InlineData(100, 2, 1, 25)]
+    [InlineData(100, 1, 10, 6)]
+    [InlineData(100, 1, 50, 1)]
+    [InlineData(100, 2, 20, 3)]
     [InlineData(3, 2, 5000, 1)]
     public void Few_enough_environments_share_a_call_and_no_round_is_much_smaller(int episodes, int threads, int candidates, int expected)
     {
