@@ -47,8 +47,8 @@ public sealed class BatchSource(
     {
     }
 
-    /// <summary>Rows gathered while as many more are on their way: enough to hide the latency of memory.</summary>
-    private const int RowsAhead = 16;
+    /// <summary>Rows asked for before the first of them is read: enough to hide the latency of memory.</summary>
+    private const int PrefetchRows = 32;
 
     /// <inheritdoc/>
     public RandomStream Stream => stream;
@@ -62,16 +62,13 @@ public sealed class BatchSource(
     /// <inheritdoc/>
     public void Fill(int first, int end)
     {
-        Span<long> indices = stackalloc long[2 * RowsAhead];
-        Span<long> now = indices[..RowsAhead], next = indices[RowsAhead..];
-        Request(first, end, now);
-        for (var start = first; start < end; start += RowsAhead)
+        Span<long> indices = stackalloc long[PrefetchRows];
+        for (var start = first; start < end; start += PrefetchRows)
         {
-            Request(start + RowsAhead, end, next);
-            Gather(start, now[..Math.Min(RowsAhead, end - start)]);
-            var gathered = now;
-            now = next;
-            next = gathered;
+            var rows = indices[..Math.Min(PrefetchRows, end - start)];
+            for (var i = 0; i < rows.Length; i++)
+                RequestRow(pool.TableOf(start + i, inputs.State.Rows), rows[i] = IndexOf(start + i));
+            Gather(start, rows);
         }
     }
 
@@ -80,13 +77,6 @@ public sealed class BatchSource(
     {
         var (low, high) = Threefry.Block(stream.Key, stream.Position + (ulong)row);
         return (long)Math.BigMul(((ulong)high << 32) | low, (ulong)pool.CountOf(row, inputs.State.Rows), out _);
-    }
-
-    /// <summary>Draws the next rows, as many as there are, and asks memory for them.</summary>
-    private void Request(int start, int end, Span<long> indices)
-    {
-        for (var i = 0; i < Math.Min(RowsAhead, end - start); i++)
-            RequestRow(pool.TableOf(start + i, inputs.State.Rows), indices[i] = IndexOf(start + i));
     }
 
     private void Gather(int start, ReadOnlySpan<long> indices)
