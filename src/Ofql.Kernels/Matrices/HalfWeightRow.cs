@@ -25,7 +25,7 @@ public static unsafe class HalfWeightRow
     public static void Forward(float* x, int k, float* words, int panels, float* bias, float* y)
     {
         var stride = HalfWeights.PanelStride(k);
-        var (worth, parts) = Scale(x, k);
+        var (worth, parts) = HalfWeights.Scale(Largest(x, k), HalfWeights.InputParts);
         var inputs = stackalloc short[HalfWeights.BlockInputs];
         for (var first = 0; first < k; first += HalfWeights.BlockInputs)
         {
@@ -46,13 +46,12 @@ public static unsafe class HalfWeightRow
         for (var panel = 0; panel < panels; panel++)
         {
             var at = panel * PanelLayout.PanelWidth;
-            Finish(y + at, worth, words + (panel * stride) + (HalfWeights.Pairs(k) * PanelLayout.PanelWidth), bias == null ? null : bias + at);
+            Finish(y + at, worth, words + (panel * stride) + HalfWeights.WorthAt(k), bias == null ? null : bias + at);
         }
     }
 
-    /// <summary>What a part of the inputs is worth, and how many parts one is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (float Worth, float Parts) Scale(float* x, int k)
+    private static float Largest(float* x, int k)
     {
         var largest = Vector256<float>.Zero;
         for (var i = 0; i < k; i += Vector256<float>.Count)
@@ -60,10 +59,7 @@ public static unsafe class HalfWeightRow
         var number = 0f;
         for (var i = 0; i < Vector256<float>.Count; i++)
             number = MathF.Max(number, largest[i]);
-        // As with weights: what is no number makes none of every output.
-        if (!float.IsFinite(number))
-            return (float.NaN, 0f);
-        return number < HalfWeights.Least ? (0f, 0f) : (number / HalfWeights.InputParts, HalfWeights.InputParts / number);
+        return number;
     }
 
     /// <summary>Inputs as whole numbers of parts.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Ofql.Kernels.Matrices;
 
 /// <summary>
@@ -17,7 +19,7 @@ public static unsafe class HalfWeights
     public const int BlockInputs = 64;
 
     // Below this a column, or an input row, counts as zeros: what a part is worth would be no normal number.
-    internal const float Least = 1e-30f;
+    private const float Least = 1e-30f;
 
     // The row of what parts are worth, and room so that panels do not all begin on the same sets of the first-level cache.
     private const int RowsBetween = 4;
@@ -46,8 +48,8 @@ public static unsafe class HalfWeights
             var target = words + (panel * PanelStride(layout.Rows));
             for (var column = 0; column < PanelLayout.PanelWidth; column++)
             {
-                var (worth, parts) = Scale(source + column, layout.Rows);
-                target[(pairs * PanelLayout.PanelWidth) + column] = worth;
+                var (worth, parts) = Scale(Largest(source + column, layout.Rows), WeightParts);
+                target[WorthAt(layout.Rows) + column] = worth;
                 for (var row = 0; row < 2 * pairs; row++)
                 {
                     var weight = row < layout.Rows ? source[(row * PanelLayout.PanelWidth) + column] : 0f;
@@ -57,14 +59,26 @@ public static unsafe class HalfWeights
         }
     }
 
-    /// <summary>What a part of a column is worth, and how many parts one is. A column with what is no number, or infinite, is worth none.</summary>
-    private static (float Worth, float Parts) Scale(float* column, int rows)
+    /// <summary>Where in a panel stands what one part of each of its columns is worth: behind the words.</summary>
+    internal static int WorthAt(int inputs) => Pairs(inputs) * PanelLayout.PanelWidth;
+
+    /// <summary>
+    /// What a part is worth, and how many parts one is, where so many make up the largest number. Next to nothing is worth nothing; where a number is none, or infinite,
+    /// parts are worth no number either.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static (float Worth, float Parts) Scale(float largest, int parts)
+    {
+        if (!float.IsFinite(largest))
+            return (float.NaN, 0f);
+        return largest < Least ? (0f, 0f) : (largest / parts, parts / largest);
+    }
+
+    private static float Largest(float* column, int rows)
     {
         var largest = 0f;
         for (var row = 0; row < rows; row++)
             largest = MathF.Max(largest, MathF.Abs(column[row * PanelLayout.PanelWidth]));
-        if (!float.IsFinite(largest))
-            return (float.NaN, 0f);
-        return largest < Least ? (0f, 0f) : (largest / WeightParts, WeightParts / largest);
+        return largest;
     }
 }

@@ -123,7 +123,7 @@ public static unsafe partial class MatrixProduct
     }
 
     /// <summary>Number of tiles of a weight gradient [<paramref name="k"/>, panels].</summary>
-    public static int WeightGradientTiles(int k, int panels) => (k + RegisterTile.Rows - 1) / RegisterTile.Rows * panels;
+    public static int WeightGradientTiles(int k, int panels) => Tiles(k) * panels;
 
     /// <summary>
     /// A weight matrix of one row has no padding rows, so that a whole tile would run into the next panels: the tile is

@@ -17,13 +17,13 @@ internal static unsafe partial class RegisterTile
     public static void ComputePart<TWalk>(int columns, float* a, nint panelStride, int k, float* b, float* c, float* start, nint startStride)
         where TWalk : struct, IOperandWalk
     {
-        if (columns > MostPartColumns / 2)
+        var computed = columns > MostPartColumns / 2 ? MostPartColumns : MostPartColumns / 2;
+        if (computed == MostPartColumns)
             Half<TWalk>(a, panelStride, k, b, c, start, startStride);
         else
             Quarter<TWalk>(a, panelStride, k, b, c, start, startStride);
         if (startStride != 0)
             return;
-        var computed = columns > MostPartColumns / 2 ? MostPartColumns : MostPartColumns / 2;
         for (var row = 0; row < Rows; row++)
             new Span<float>(c + (row * PanelLayout.PanelWidth) + computed, PanelLayout.PanelWidth - computed).Clear();
     }
